@@ -1,0 +1,1 @@
+"""Job shops and flexible job shops: instances, rules, adapters, and learned dispatchers."""

@@ -1,0 +1,1 @@
+"""Nano-batch LLM serving: planner, simulator and engine (NanoFlow)."""

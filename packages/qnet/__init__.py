@@ -1,0 +1,1 @@
+"""Quality-of-service scheduling of quantum networks."""

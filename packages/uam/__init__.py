@@ -1,0 +1,1 @@
+"""Planning of an air-taxi fleet's day (CapTAIN)."""
