@@ -326,6 +326,48 @@ def test_mode_links_that_leave_no_mode():
     assert conflict.message == "'x' can only run in mode 0, which asks 'y' for mode 0; only 1 is possible"
 
 
+def test_mode_link_removes_a_mode_whose_partner_has_none():
+    b = ProblemBuilder()
+    r = b.renewable("r", 1)
+    x = b.task("x", modes=[b.mode(1), b.mode(9)])
+    y = b.task("y", modes=[b.mode(1, demands={r: 2}), b.mode(1)])
+    b.mode_link(x, 0, y, [0])
+    assert explain(b.build()) == ()
+    b.horizon(8)  # x would have to run in its long mode
+    conflict = only(b.build())
+    assert conflict.kind is ConflictKind.MODE_LINK
+
+
+def test_mode_link_that_excludes_an_optional_task():
+    b = ProblemBuilder()
+    r = b.renewable("r", 1)
+    x = b.task("x", 1)
+    y = b.task("y", modes=[b.mode(1, demands={r: 2}), b.mode(1)], optional=True)
+    b.mode_link(x, 0, y, [0])
+    assert explain(b.build()) == ()
+    b.select("at_least_one", y)
+    assert only(b.build()).kind is ConflictKind.MODE_LINK
+
+
+def test_selection_conflicts_that_show_only_after_the_lags_are_known():
+    b = ProblemBuilder()
+    r = b.renewable("r", 2)
+    x = b.task("x", 4)
+    # In mode 0 it would have to end by 6, which the lag rules out; its other mode never fits.
+    y = b.task("y", modes=[b.mode(3), b.mode(1, demands={r: 3})])
+    b.precedence(x, y)
+    b.horizon(6)
+    assert only(b.build()).kind is ConflictKind.WINDOW
+    # With a calendar only the second look at the modes sees it: from 4 on no stretch of 2 is left before 8.
+    b = ProblemBuilder()
+    m = b.unary("m", breaks=[(5, 7)])
+    x, y = b.task("x", 4), b.task("y", 2, on=m, deadline=8)
+    b.precedence(x, y)
+    conflict = only(b.build())
+    assert conflict.kind is ConflictKind.MODE
+    assert "leaves no stretch of 2 ticks from tick 4 to tick 8" in conflict.message
+
+
 def test_mode_links_propagate_into_durations():
     b = ProblemBuilder()
     x = b.task("x", modes=[b.mode(1)])

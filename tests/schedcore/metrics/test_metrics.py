@@ -137,7 +137,7 @@ def test_cyclic_use_counts_one_period():
     use = resource_uses(problem, schedule)[0]
     assert (use.available, use.busy) == (6, 5)
     assert objective_values(problem, schedule) == (12, 12)
-    # a gives at 4, 10, ...; b takes at 12, 18, ...: two rounds have given before it takes first, so 4 before and 2 after.
+    # a gives at 4, 10, ...; b takes at 12, 18, ...: two rounds have given before it first takes: 4 before, 2 after.
     assert level_profile(problem, schedule, 1) == StepProfile(((0, 2), (4, 4)))
     # a in phases 1 to 3, b in 4 and 5; phase 0 is free.
     assert usage_profile(problem, schedule, 0) == StepProfile(((0, 0), (1, 1)))
