@@ -24,9 +24,14 @@ def test_text_and_bytes_arrive(tmp_path: Path) -> None:
 def test_failure_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
     target = tmp_path / "a.txt"
     target.write_text("old")
-    with pytest.raises(KeyboardInterrupt), atomic_open(target) as file:
-        file.write("half of the n")
-        raise KeyboardInterrupt
+
+    def write() -> None:
+        with atomic_open(target) as file:
+            file.write("half of the n")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write()
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
 
@@ -75,10 +80,14 @@ def test_mode_must_be_for_writing(tmp_path: Path) -> None:
 
 
 def test_open_temporary_files_can_be_removed_before_a_hard_end(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError), atomic_open(tmp_path / "a.txt") as file:
-        file.write("x")
-        atomic.remove_temporary_files()
-        assert list(tmp_path.iterdir()) == []
+    def write() -> None:
+        with atomic_open(tmp_path / "a.txt") as file:
+            file.write("x")
+            atomic.remove_temporary_files()
+            assert list(tmp_path.iterdir()) == []
+
+    with pytest.raises(FileNotFoundError):
+        write()
     assert not atomic._open_files
 
 
