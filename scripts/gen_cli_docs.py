@@ -59,7 +59,7 @@ Numbers that JSON lacks (infinities, NaN) become `null`. With `--jsonl` every ev
 the key `event`, and the last line is the object above with `"event": "result"`.
 
 ```console
-$ sched lits --json --quiet
+$ sched lits --json 2>/dev/null
 {
   "schema": 1,
   "command": "sched",
