@@ -168,7 +168,7 @@ fi
 
 # ---- the rest ----------------------------------------------------------------------------------
 what="$root"
-[ "$dev" = yes ] && what="$root[dev]"
+[ "$dev" = yes ] && what="${root}[dev]"
 pin="$venv/.sched-torch-pin"
 "$py" -c 'from importlib.metadata import version; print("torch==" + version("torch"))' >"$pin"
 say "installing the other dependencies (minutes the first time; log: $log)"
