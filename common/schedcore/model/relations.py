@@ -43,12 +43,12 @@ class TimeLag:
     iterations: int = 0
 
     def __post_init__(self) -> None:
-        if type(self.a) is not int or type(self.b) is not int or min(self.a, self.b) < 0:
+        if type(self.a) is not int or type(self.b) is not int or min(self.a, self.b) < 0 or self.a + self.b > MAX_TICK:
             check_int(self.a, 0, MAX_TICK, "lag.a")
             check_int(self.b, 0, MAX_TICK, "lag.b")
-        if self.iterations != 0:
+        if self.iterations or type(self.iterations) is not int:
             check_int(self.iterations, -MAX_ITERATIONS, MAX_ITERATIONS, "lag.iterations")
-        if self.min is not None and self.min != 0:
+        if self.min is not None and (self.min or type(self.min) is not int):
             check_int(self.min, -MAX_TICK, MAX_TICK, "lag.min")
         if self.max is not None:
             check_int(self.max, -MAX_TICK, MAX_TICK, "lag.max")

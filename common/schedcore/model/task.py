@@ -105,15 +105,18 @@ class Mode:
                     where="mode.duration_max",
                     remedy="swap the two, or leave duration_max out",
                 )
-        check_int(self.cost, -MAX_TICK, MAX_TICK, "mode.cost")
+        if self.cost or type(self.cost) is not int:
+            check_int(self.cost, -MAX_TICK, MAX_TICK, "mode.cost")
         if type(self.demands) is not tuple:
             object.__setattr__(self, "demands", as_tuple(self.demands, "mode.demands"))
         if type(self.effects) is not tuple:
             object.__setattr__(self, "effects", as_tuple(self.effects, "mode.effects"))
-        if self.demands:
-            check_items(self.demands, Demand, "mode.demands")
-        if self.effects:
-            check_items(self.effects, Effect, "mode.effects")
+        for demand in self.demands:
+            if type(demand) is not Demand:
+                check_items(self.demands, Demand, "mode.demands")
+        for effect in self.effects:
+            if type(effect) is not Effect:
+                check_items(self.effects, Effect, "mode.effects")
         if len(self.demands) > 1 and len({d.resource for d in self.demands}) != len(self.demands):
             raise ModelError("two demands name the same resource", where="mode.demands", remedy="add them up")
 
@@ -182,15 +185,15 @@ class Task:
         for mode in self.modes:
             if type(mode) is not Mode:
                 check_items(self.modes, Mode, f"task {self.name!r}.modes")
-        if self.release != 0:
+        if self.release or type(self.release) is not int:
             check_int(self.release, 0, MAX_TICK, f"task {self.name!r}.release")
         if self.deadline is not None:
             check_int(self.deadline, 0, MAX_TICK, f"task {self.name!r}.deadline")
         if self.due is not None:
             check_int(self.due, -MAX_TICK, MAX_TICK, f"task {self.name!r}.due")
-        if self.weight != 1:
+        if self.weight != 1 or type(self.weight) is not int:
             check_int(self.weight, 0, MAX_TICK, f"task {self.name!r}.weight")
-        if self.reward != 0:
+        if self.reward or type(self.reward) is not int:
             check_int(self.reward, -MAX_TICK, MAX_TICK, f"task {self.name!r}.reward")
         for field in ("state_before", "state_after", "job"):
             value = getattr(self, field)
