@@ -13,7 +13,21 @@ from types import ModuleType
 
 __version__ = "0.1.0"
 
-_SUBPACKAGES = ("check", "cli", "envs", "errors", "executor", "experiments", "io", "metrics", "model", "plot", "policies", "replay", "solvers")
+_SUBPACKAGES = (
+    "check",
+    "cli",
+    "envs",
+    "errors",
+    "executor",
+    "experiments",
+    "io",
+    "metrics",
+    "model",
+    "plot",
+    "policies",
+    "replay",
+    "solvers",
+)
 
 __all__ = ["__version__", *_SUBPACKAGES]
 

@@ -1,0 +1,427 @@
+"""``ProblemBuilder``: state a problem with names and objects instead of ids.
+
+>>> b = ProblemBuilder("two cooks")
+>>> oven = b.unary("oven")
+>>> cooks = b.renewable("cooks", capacity=2)
+>>> dough = b.task("dough", duration=20, demands={cooks: 1})
+>>> bake = b.task("bake", duration=45, on=oven)
+>>> _ = b.precedence(dough, bake)
+>>> b.minimise(makespan=1)
+>>> problem = b.build()
+>>> len(problem.tasks), sorted(problem.features() & {"unary", "renewable", "precedence"})
+(2, ['precedence', 'renewable', 'unary'])
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from schedcore.errors import ModelError
+from schedcore.model.cycle import Cycle
+from schedcore.model.objective import Objective
+from schedcore.model.periodic import Periodic, unroll
+from schedcore.model.problem import Problem, Scalar
+from schedcore.model.profile import StepProfile
+from schedcore.model.relations import ModeLink, Selection, SelectionKind, TimeLag
+from schedcore.model.resources import Renewable, Reservoir, Resource, Unary
+from schedcore.model.task import Demand, Edge, Effect, Mode, Task
+from schedcore.model.time import MAX_TICK, Tick, TimeUnit
+
+State: TypeAlias = str | int
+Transition: TypeAlias = Sequence[Sequence[int | None]] | Mapping[tuple[State, State], int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceRef:
+    """A resource of a builder."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobRef:
+    """A job of a builder."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRef:
+    """A task of a builder; ``.start`` and ``.end`` name its edges in lags and holds."""
+
+    id: int
+    name: str
+    template: str | None = None
+
+    @property
+    def start(self) -> EdgeRef:
+        """The start of this task."""
+        return EdgeRef(self, Edge.START)
+
+    @property
+    def end(self) -> EdgeRef:
+        """The end of this task."""
+        return EdgeRef(self, Edge.END)
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeRef:
+    """An edge of a task of a builder."""
+
+    task: TaskRef
+    edge: Edge
+
+
+class ProblemBuilder:
+    """Collects resources, tasks and relations, and builds a validated :class:`Problem`.
+
+    Parameters
+    ----------
+    name
+        Name of the problem.
+    unit
+        Length of a tick.
+    """
+
+    def __init__(self, name: str = "problem", *, unit: TimeUnit | None = None) -> None:
+        self.name = name
+        self._unit = unit or TimeUnit()
+        self._resources: list[Resource] = []
+        self._pending_transitions: dict[int, tuple[Transition, int | None, State | None]] = {}
+        self._states: dict[str, int] = {}
+        self._jobs: list[str] = []
+        self._tasks: list[Task] = []
+        self._lags: list[TimeLag] = []
+        self._selections: list[Selection] = []
+        self._mode_links: list[ModeLink] = []
+        self._templates: list[Periodic] = []
+        self._open_template: str | None = None
+        self._template_tasks: list[Task] = []
+        self._template_lags: list[TimeLag] = []
+        self._objective: Objective | None = None
+        self._cycle: Cycle | None = None
+        self._horizon: Tick | None = None
+        self._metadata: dict[str, Scalar] = {}
+
+    # --- resources --------------------------------------------------------------------------------
+
+    def unary(
+        self,
+        name: str,
+        *,
+        calendar: StepProfile | None = None,
+        breaks: Sequence[tuple[Tick, Tick]] = (),
+        transition: Transition | None = None,
+        transition_default: int | None = 0,
+        initial_state: State | None = None,
+    ) -> ResourceRef:
+        """A resource that serves one task at a time.
+
+        ``transition`` is a matrix, or a mapping from pairs of states to ticks (``None``: forbidden);
+        pairs that the mapping leaves out take 0 from a state to itself and ``transition_default``
+        otherwise.  States are integers or names.
+        """
+        resource = Unary(name, calendar=self._calendar(calendar, breaks, 1))
+        if transition is not None:
+            self._pending_transitions[len(self._resources)] = (transition, transition_default, initial_state)
+            pairs = transition if isinstance(transition, Mapping) else {}
+            for pair in pairs:
+                for state in pair:
+                    self.state(state)
+            if initial_state is not None:
+                self.state(initial_state)
+        elif initial_state is not None:
+            raise ModelError("initial_state without transition", where=f"resource {name!r}", remedy="give transition")
+        return self._add_resource(resource)
+
+    def renewable(
+        self,
+        name: str,
+        capacity: int,
+        *,
+        calendar: StepProfile | None = None,
+        breaks: Sequence[tuple[Tick, Tick]] = (),
+    ) -> ResourceRef:
+        """A resource with ``capacity`` units that tasks share."""
+        return self._add_resource(Renewable(name, capacity, self._calendar(calendar, breaks, capacity)))
+
+    def reservoir(self, name: str, *, initial: int, minimum: int = 0, maximum: int) -> ResourceRef:
+        """A stock between ``minimum`` and ``maximum``."""
+        return self._add_resource(Reservoir(name, initial, minimum, maximum))
+
+    def state(self, state: State | None) -> int | None:
+        """Number of a named state; names are numbered in order of first use."""
+        if state is None or isinstance(state, int):
+            return state
+        return self._states.setdefault(state, len(self._states))
+
+    def _add_resource(self, resource: Resource) -> ResourceRef:
+        self._resources.append(resource)
+        return ResourceRef(len(self._resources) - 1, resource.name)
+
+    @staticmethod
+    def _calendar(
+        calendar: StepProfile | None, breaks: Sequence[tuple[Tick, Tick]], capacity: int
+    ) -> StepProfile | None:
+        if calendar is not None and breaks:
+            raise ModelError("both calendar and breaks are given", where="calendar", remedy="give one of them")
+        return StepProfile.closed(capacity, breaks) if breaks else calendar
+
+    # --- tasks ------------------------------------------------------------------------------------
+
+    def job(self, name: str) -> JobRef:
+        """A job: a group of tasks for metrics and plots."""
+        self._jobs.append(name)
+        return JobRef(len(self._jobs) - 1, name)
+
+    def effect(self, reservoir: ResourceRef, delta: int, *, at: str = "end", per_tick: bool = False) -> Effect:
+        """A change of ``reservoir`` by ``delta`` (times the duration if ``per_tick``) at ``"start"`` or ``"end"``."""
+        if at not in ("start", "end"):
+            raise ModelError(f"at is {at!r}", where="effect", remedy="use 'start' or 'end'")
+        return Effect(reservoir.id, delta, Edge.START if at == "start" else Edge.END, per_tick)
+
+    def mode(
+        self,
+        duration: Tick,
+        *,
+        on: ResourceRef | Sequence[ResourceRef] = (),
+        demands: Mapping[ResourceRef, int] | None = None,
+        effects: Sequence[Effect] = (),
+        cost: int = 0,
+        duration_max: Tick | None = None,
+    ) -> Mode:
+        """One way to execute a task: ``on`` are resources of which it needs one unit."""
+        single = (on,) if isinstance(on, ResourceRef) else tuple(on)
+        needs = [Demand(r.id, 1) for r in single]
+        needs += [Demand(r.id, amount) for r, amount in (demands or {}).items()]
+        return Mode(duration, tuple(needs), tuple(effects), cost, duration_max)
+
+    def task(
+        self,
+        name: str,
+        duration: Tick | None = None,
+        *,
+        on: ResourceRef | Sequence[ResourceRef] = (),
+        demands: Mapping[ResourceRef, int] | None = None,
+        effects: Sequence[Effect] = (),
+        cost: int = 0,
+        duration_max: Tick | None = None,
+        modes: Sequence[Mode] | None = None,
+        job: JobRef | None = None,
+        release: Tick = 0,
+        deadline: Tick | None = None,
+        due: Tick | None = None,
+        weight: int = 1,
+        optional: bool = False,
+        reward: int = 0,
+        state: State | None = None,
+        state_before: State | None = None,
+        state_after: State | None = None,
+        tags: Sequence[str] = (),
+    ) -> TaskRef:
+        """A task with one mode (``duration``, ``on``, ``demands``, ``effects``) or with ``modes``.
+
+        ``state`` sets ``state_before`` and ``state_after`` to the same state.
+        """
+        where = f"task {name!r}"
+        if (modes is None) == (duration is None):
+            raise ModelError("give either duration or modes", where=where)
+        if modes is not None and (on or demands or effects or cost or duration_max is not None):
+            raise ModelError("on, demands, effects, cost and duration_max belong to the modes", where=where)
+        if modes is None:
+            assert duration is not None
+            modes = [self.mode(duration, on=on, demands=demands, effects=effects, cost=cost, duration_max=duration_max)]
+        task = Task(
+            name,
+            tuple(modes),
+            job=None if job is None else job.id,
+            release=release,
+            deadline=deadline,
+            due=due,
+            weight=weight,
+            optional=optional,
+            reward=reward,
+            state_before=self.state(state if state_before is None else state_before),
+            state_after=self.state(state if state_after is None else state_after),
+            tags=tuple(tags),
+        )
+        home = self._tasks if self._open_template is None else self._template_tasks
+        home.append(task)
+        return TaskRef(len(home) - 1, name, self._open_template)
+
+    def hold(
+        self,
+        name: str,
+        opens: EdgeRef,
+        closes: EdgeRef,
+        *,
+        on: ResourceRef | Sequence[ResourceRef] = (),
+        demands: Mapping[ResourceRef, int] | None = None,
+        longest: Tick = MAX_TICK,
+        tags: Sequence[str] = (),
+    ) -> TaskRef:
+        """A task that lasts from ``opens`` to ``closes``: a qubit kept, a stand occupied."""
+        task = self.task(name, 0, on=on, demands=demands, duration_max=longest, tags=tags)
+        self.lag(opens, task.start, min=0, max=0)
+        self.lag(task.end, closes, min=0, max=0)
+        return task
+
+    # --- relations --------------------------------------------------------------------------------
+
+    def lag(
+        self,
+        a: EdgeRef,
+        b: EdgeRef,
+        *,
+        min: Tick | None = None,
+        max: Tick | None = None,
+        iterations: int = 0,
+    ) -> TimeLag:
+        """``min <= time(b) + iterations * period - time(a) <= max``."""
+        if a.task.template != b.task.template:
+            raise ModelError(
+                f"a lag joins {a.task.name!r} and {b.task.name!r} of different templates",
+                where="lag",
+                remedy="keep both ends in one periodic block, or both outside",
+            )
+        lag = TimeLag(a.task.id, b.task.id, min, max, a.edge, b.edge, iterations)
+        if a.task.template is not None and a.task.template != self._open_template:
+            raise ModelError(
+                f"the template {a.task.template!r} is closed", where="lag", remedy="state the lag inside its block"
+            )
+        (self._lags if a.task.template is None else self._template_lags).append(lag)
+        return lag
+
+    def precedence(self, a: TaskRef, b: TaskRef, *, lag: Tick = 0, iterations: int = 0) -> TimeLag:
+        """``b`` starts at least ``lag`` ticks after the end of ``a``."""
+        return self.lag(a.end, b.start, min=lag, iterations=iterations)
+
+    def no_wait(self, a: TaskRef, b: TaskRef) -> TimeLag:
+        """``b`` starts exactly when ``a`` ends."""
+        return self.lag(a.end, b.start, min=0, max=0)
+
+    def chain(self, *tasks: TaskRef) -> None:
+        """Each task after the one before."""
+        for a, b in itertools.pairwise(tasks):
+            self.precedence(a, b)
+
+    def select(self, kind: SelectionKind | str, *tasks: TaskRef) -> Selection:
+        """A rule on which of ``tasks`` are present, for example ``select("exactly_one", a, b)``."""
+        selection = Selection(tuple(self._plain_id(t, "selection") for t in tasks), SelectionKind(kind))
+        self._selections.append(selection)
+        return selection
+
+    def mode_link(self, a: TaskRef, mode_a: int, b: TaskRef, modes_b: Sequence[int]) -> ModeLink:
+        """If ``a`` runs in ``mode_a`` and ``b`` is present, ``b`` runs in one of ``modes_b``."""
+        link = ModeLink(self._plain_id(a, "mode_link"), mode_a, self._plain_id(b, "mode_link"), tuple(modes_b))
+        self._mode_links.append(link)
+        return link
+
+    @staticmethod
+    def _plain_id(task: TaskRef, where: str) -> int:
+        if task.template is not None:
+            raise ModelError(f"task {task.name!r} belongs to a periodic template", where=where)
+        return task.id
+
+    @contextmanager
+    def periodic(
+        self,
+        name: str,
+        period: Tick,
+        *,
+        offset: Tick = 0,
+        relative_deadline: Tick | None = None,
+        jitter_max: Tick | None = None,
+    ) -> Iterator[None]:
+        """A block whose tasks and lags are released every ``period`` ticks (see :class:`Periodic`)."""
+        if self._open_template is not None:
+            raise ModelError("periodic blocks do not nest", where=f"periodic {name!r}")
+        self._open_template, self._template_tasks, self._template_lags = name, [], []
+        try:
+            yield
+            self._templates.append(
+                Periodic(
+                    name,
+                    tuple(self._template_tasks),
+                    period,
+                    tuple(self._template_lags),
+                    offset,
+                    relative_deadline,
+                    jitter_max,
+                )
+            )
+        finally:
+            self._open_template = None
+
+    # --- the rest ---------------------------------------------------------------------------------
+
+    def cycle(self, minimum: Tick, maximum: Tick | None = None) -> None:
+        """Make the problem cyclic with a fixed period, or one between ``minimum`` and ``maximum``."""
+        self._cycle = Cycle(minimum, minimum if maximum is None else maximum)
+
+    def horizon(self, horizon: Tick) -> None:
+        """No task ends after ``horizon``."""
+        self._horizon = horizon
+
+    def minimise(self, **weights: int) -> None:
+        """Minimise a weighted sum of metrics."""
+        self._objective = Objective.minimise(**weights)
+
+    def maximise(self, **weights: int) -> None:
+        """Maximise a weighted sum of metrics."""
+        self._objective = Objective.minimise(**{name: -weight for name, weight in weights.items()})
+
+    def lexicographic(self, *stages: dict[str, int]) -> None:
+        """Minimise several weighted sums in order of importance."""
+        self._objective = Objective.lexicographic(*stages)
+
+    def metadata(self, **items: Scalar) -> None:
+        """Record provenance and the like."""
+        self._metadata.update(items)
+
+    def build(self, *, horizon: Tick | None = None, cyclic: bool = False, max_instances: int = 10_000) -> Problem:
+        """The problem; periodic blocks are unrolled (``horizon``, ``cyclic``: see :func:`unroll`).
+
+        Raises
+        ------
+        ModelError
+            If the problem is not well formed.
+        """
+        resources = list(self._resources)
+        for index, (transition, default, initial) in self._pending_transitions.items():
+            before = resources[index]
+            assert isinstance(before, Unary)
+            resources[index] = Unary(
+                before.name, before.calendar, self._matrix(transition, default), self.state(initial)
+            )
+        problem = Problem(
+            name=self.name,
+            resources=tuple(resources),
+            tasks=tuple(self._tasks),
+            jobs=tuple(self._jobs),
+            lags=tuple(self._lags),
+            selections=tuple(self._selections),
+            mode_links=tuple(self._mode_links),
+            objective=self._objective,
+            unit=self._unit,
+            horizon=self._horizon,
+            cycle=self._cycle,
+            metadata=tuple(self._metadata.items()),
+        )
+        if not self._templates:
+            return problem
+        return unroll(problem, self._templates, horizon=horizon, cyclic=cyclic, max_instances=max_instances)
+
+    def _matrix(self, transition: Transition, default: int | None) -> tuple[tuple[int | None, ...], ...]:
+        if not isinstance(transition, Mapping):
+            return tuple(tuple(row) for row in transition)
+        pairs = {(self.state(s), self.state(t)): ticks for (s, t), ticks in transition.items()}
+        used = [s for pair in pairs for s in pair if s is not None]
+        size = max([len(self._states), *(s + 1 for s in used)])
+        return tuple(tuple(pairs.get((s, t), 0 if s == t else default) for t in range(size)) for s in range(size))

@@ -1,0 +1,54 @@
+"""Holds: elastic tasks that exist from an edge of one task to an edge of another.
+
+A qubit that is kept from the start of a link generation to the end of a swap is an elastic task
+whose start is tied by a zero lag (``min = max = 0``) to the one edge and whose end is tied to the
+other.  It has no decision of its own: solvers and the executor open and close it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from schedcore.model.task import Edge
+
+if TYPE_CHECKING:
+    from schedcore.model.problem import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Task ``task`` runs from ``opens`` to ``closes`` (each a task id and an edge, same round)."""
+
+    task: int
+    opens: tuple[int, Edge]
+    closes: tuple[int, Edge]
+    lags: tuple[int, ...]
+    """Ids of the zero lags that tie it."""
+
+
+def find_holds(problem: Problem) -> tuple[Hold, ...]:
+    """All holds of ``problem`` in order of task id.
+
+    A task is a hold if it has one mode, the mode is elastic, its start is tied to an edge of another
+    task and its end to an edge of another task that is itself no hold; the first such ties in the
+    order of the lags count.
+    """
+    elastic = {i for i, task in enumerate(problem.tasks) if len(task.modes) == 1 and task.modes[0].is_elastic}
+    if not elastic:
+        return ()
+    ties: dict[tuple[int, Edge], tuple[tuple[int, Edge], int]] = {}
+    for i, lag in enumerate(problem.lags):
+        if lag.min == 0 and lag.max == 0 and lag.iterations == 0:
+            for own, own_edge, other, other_edge in (
+                (lag.a, lag.a_edge, lag.b, lag.b_edge),
+                (lag.b, lag.b_edge, lag.a, lag.a_edge),
+            ):
+                if own in elastic and other not in elastic:
+                    ties.setdefault((own, own_edge), ((other, other_edge), i))
+    holds = []
+    for task in sorted(elastic):
+        opening, closing = ties.get((task, Edge.START)), ties.get((task, Edge.END))
+        if opening is not None and closing is not None:
+            holds.append(Hold(task, opening[0], closing[0], (opening[1], closing[1])))
+    return tuple(holds)

@@ -1,0 +1,180 @@
+"""Tasks and their modes: the only place where resources meet work."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from schedcore.errors import ModelError
+from schedcore.model.resources import _check_int, _check_name
+from schedcore.model.time import MAX_TICK, Tick
+
+
+class Edge(enum.IntEnum):
+    """One end of a task."""
+
+    START = 0
+    END = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """``amount`` units of resource ``resource`` (an id) while the task runs; 1 on a unary resource."""
+
+    resource: int
+    amount: int = 1
+
+    def __post_init__(self) -> None:
+        _check_int(self.resource, 0, MAX_TICK, "demand.resource")
+        _check_int(self.amount, 1, MAX_TICK, "demand.amount")
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """A change of a reservoir's level at one edge of the task.
+
+    Parameters
+    ----------
+    reservoir
+        Id of the reservoir.
+    delta
+        Units added (negative: taken), not zero.
+    edge
+        When the change happens.
+    per_tick
+        If true the change is ``delta`` times the actual duration: charging at a rate.
+    """
+
+    reservoir: int
+    delta: int
+    edge: Edge = Edge.END
+    per_tick: bool = False
+
+    def __post_init__(self) -> None:
+        _check_int(self.reservoir, 0, MAX_TICK, "effect.reservoir")
+        _check_int(self.delta, -MAX_TICK, MAX_TICK, "effect.delta")
+        if self.delta == 0:
+            raise ModelError("delta is 0", where="effect.delta", remedy="leave the effect out")
+        object.__setattr__(self, "edge", Edge(self.edge))
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """One way to execute a task.
+
+    Parameters
+    ----------
+    duration
+        Nominal (shortest) duration in ticks, at least 0.  A task of zero ticks occupies nothing,
+        but its effects happen.
+    duration_max
+        Longest duration; ``None`` means ``duration``.  Larger makes the mode *elastic*: the
+        scheduler chooses the duration (charging, holding a qubit).
+    demands, effects
+        What it needs while it runs, what it changes at its edges; at most one demand per resource.
+    cost
+        Counted by the objective ``total_cost`` when the mode is chosen.
+    """
+
+    duration: Tick
+    demands: tuple[Demand, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    cost: int = 0
+    duration_max: Tick | None = None
+
+    def __post_init__(self) -> None:
+        _check_int(self.duration, 0, MAX_TICK, "mode.duration")
+        if self.duration_max is None:
+            object.__setattr__(self, "duration_max", self.duration)
+        else:
+            _check_int(self.duration_max, 0, MAX_TICK, "mode.duration_max")
+            if self.duration_max < self.duration:
+                raise ModelError(
+                    f"duration_max {self.duration_max} is below duration {self.duration}", where="mode.duration_max"
+                )
+        _check_int(self.cost, -MAX_TICK, MAX_TICK, "mode.cost")
+        if type(self.demands) is not tuple:
+            object.__setattr__(self, "demands", tuple(self.demands))
+        if type(self.effects) is not tuple:
+            object.__setattr__(self, "effects", tuple(self.effects))
+        if len(self.demands) > 1 and len({d.resource for d in self.demands}) != len(self.demands):
+            raise ModelError("two demands name the same resource", where="mode.demands", remedy="add them up")
+
+    @property
+    def longest(self) -> Tick:
+        """``duration_max`` as a plain number."""
+        assert self.duration_max is not None
+        return self.duration_max
+
+    @property
+    def is_elastic(self) -> bool:
+        """Whether the scheduler chooses the duration."""
+        return self.duration_max != self.duration
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A piece of work that is executed once, without interruption, in one of its modes.
+
+    Parameters
+    ----------
+    name
+        Unique name.
+    modes
+        At least one.
+    job
+        Id of the job it belongs to, or ``None``.  Jobs group tasks for metrics and plots; they
+        imply no order.
+    release
+        Earliest start.
+    deadline
+        Latest end (hard), or ``None``.
+    due
+        Desired end (soft; for lateness, tardiness, earliness), or ``None``.
+    weight
+        Weight in weighted metrics, at least 0.
+    optional
+        Whether it may be left out.
+    reward
+        Collected if it is present (metric ``reward``).
+    state_before, state_after
+        State that a unary resource with transitions must be in, and is left in.
+    tags
+        Free labels for plots and domain code.
+    """
+
+    name: str
+    modes: tuple[Mode, ...]
+    job: int | None = None
+    release: Tick = 0
+    deadline: Tick | None = None
+    due: Tick | None = None
+    weight: int = 1
+    optional: bool = False
+    reward: int = 0
+    state_before: int | None = None
+    state_after: int | None = None
+    tags: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _check_name(self.name, "task")
+        if type(self.modes) is not tuple:
+            object.__setattr__(self, "modes", tuple(self.modes))
+        if not self.modes:
+            raise ModelError("no modes", where=f"task {self.name!r}.modes", remedy="give at least one mode")
+        if self.release != 0:
+            _check_int(self.release, 0, MAX_TICK, f"task {self.name!r}.release")
+        if self.deadline is not None:
+            _check_int(self.deadline, 0, MAX_TICK, f"task {self.name!r}.deadline")
+        if self.due is not None:
+            _check_int(self.due, -MAX_TICK, MAX_TICK, f"task {self.name!r}.due")
+        if self.weight != 1:
+            _check_int(self.weight, 0, MAX_TICK, f"task {self.name!r}.weight")
+        if self.reward != 0:
+            _check_int(self.reward, -MAX_TICK, MAX_TICK, f"task {self.name!r}.reward")
+        for field in ("state_before", "state_after", "job"):
+            value = getattr(self, field)
+            if value is not None:
+                _check_int(value, 0, MAX_TICK, f"task {self.name!r}.{field}")
+        if self.tags:
+            object.__setattr__(self, "tags", tuple(self.tags))
