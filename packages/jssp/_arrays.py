@@ -47,6 +47,15 @@ def offsets_of(rows: Any) -> IntArray:
     return frozen(np.concatenate(([0], np.cumsum([len(row) for row in rows], dtype=np.int64))))
 
 
+def row_integers(rows: Any, where: str) -> IntArray:
+    """The concatenation of ``rows`` (an array of two axes, or nested sequences) through :func:`integers`."""
+    if isinstance(rows, np.ndarray) and rows.ndim == 2 and np.issubdtype(rows.dtype, np.integer):
+        flat = rows.ravel()
+        if flat.min(initial=0) >= -MAX_TICKS and flat.max(initial=0) <= MAX_TICKS:
+            return frozen(flat)
+    return integers(flatten(rows), where)
+
+
 def flatten(rows: Iterable[Iterable[Any]]) -> list[Any]:
     """The concatenation of ``rows``."""
     return list(chain.from_iterable(rows))

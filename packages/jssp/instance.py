@@ -15,7 +15,16 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from jssp._arrays import IntArray, checked_durations, checked_machines, flatten, frozen, integers, offsets_of
+from jssp._arrays import (
+    IntArray,
+    checked_durations,
+    checked_machines,
+    flatten,
+    frozen,
+    integers,
+    offsets_of,
+    row_integers,
+)
 from schedcore.errors import ModelError
 
 Rows = Sequence[Sequence[int]] | npt.NDArray[np.integer]
@@ -86,8 +95,8 @@ class JobShopInstance:
                     where=f"{where} job {job}",
                     remedy="give one machine and one duration per operation",
                 )
-        op_machines = integers(flatten(machines), f"{where} machines")
-        op_durations = integers(flatten(durations), f"{where} durations")
+        op_machines = row_integers(machines, f"{where} machines")
+        op_durations = row_integers(durations, f"{where} durations")
         if op_machines.size == 0:
             raise ModelError("no operations", where=where, remedy="give at least one job with one operation")
         count = _machine_count(num_machines, op_machines, where)

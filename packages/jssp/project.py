@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from jssp._arrays import IntArray, checked_durations, flatten, frozen, integers, offsets_of
+from jssp._arrays import IntArray, checked_durations, flatten, frozen, integers, offsets_of, row_integers
 from schedcore.errors import ModelError
 
 
@@ -75,7 +75,7 @@ class ProjectInstance:
                     where=f"{where} activity {activity}",
                     remedy="give one demand per resource, 0 for none",
                 )
-        used = integers(flatten(demands), f"{where} demands").reshape(count, resources)
+        used = row_integers(demands, f"{where} demands").reshape(count, resources)
         wrong = (used < 0) | (used > available)
         if wrong.any():
             activity, resource = (int(i) for i in np.argwhere(wrong)[0])

@@ -79,7 +79,10 @@ def test_no_schedule_is_scored_as_mwkr_and_said_so(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(solvers, "_solver", lambda name: Nothing())
     rows = run(instances="ft06", methods="nothing")
     assert rows["ft 6x6/nothing", "mean gap"].ours == pytest.approx(gap(rule_reference("ft06", "mwkr"), "ft06"))
-    assert "1 without a schedule, scored as mwkr" in rows["all/nothing", f"geometric mean of makespan / {'lower'} bound"].note
+    assert (
+        "1 without a schedule, scored as mwkr"
+        in rows["all/nothing", f"geometric mean of makespan / {'lower'} bound"].note
+    )
 
 
 def test_rules_accept_no_reference_of_others() -> None:
