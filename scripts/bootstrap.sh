@@ -159,7 +159,7 @@ elif [ "$installed" != cuda ]; then
   say "installing torch, CUDA build (about 2.5 GB)"
   # A CPU build in a folder of wheels would win over the plain release, so look at the indexes alone first.
   mkdir -p "$venv/.no-wheels"
-  if ! PIP_FIND_LINKS="$venv/.no-wheels" install --upgrade --force-reinstall "$torch_range"; then
+  if ! (export PIP_FIND_LINKS="$venv/.no-wheels" && install --upgrade --force-reinstall "$torch_range"); then
     install --upgrade "$torch_range" || failed "torch cannot be installed"
   fi
   [ "$("$py" scripts/torch_build.py installed)" = cuda ] ||
@@ -168,7 +168,7 @@ fi
 
 # ---- the rest ----------------------------------------------------------------------------------
 what="$root"
-[ "$dev" = yes ] && what="$root[dev]"
+[ "$dev" = yes ] && what="${root}[dev]"
 pin="$venv/.sched-torch-pin"
 "$py" -c 'from importlib.metadata import version; print("torch==" + version("torch"))' >"$pin"
 say "installing the other dependencies (minutes the first time; log: $log)"

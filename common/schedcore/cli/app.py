@@ -185,6 +185,12 @@ def _usage_error(error: click.ClickException, command: str) -> SchedError:
     ):
         names = parameter.opts if isinstance(parameter, click.Option) else [parameter.make_metavar(ctx)]
         where = f"{path} {names[-1]}"
+        if isinstance(parameter.type, click.Choice):
+            # The message quotes the value first, then the choices.
+            given = error.message.split("'")[1] if "'" in error.message else ""
+            near = did_you_mean(given, [str(choice) for choice in parameter.type.choices])
+            if near.startswith("did you mean"):
+                return UnknownNameError(error.message.rstrip("."), where=where, remedy=near)
         return InputError(error.message.rstrip("."), where=where, remedy=help_hint)
     return InputError(error.format_message().rstrip(".").replace("\n", " "), where=where, remedy=help_hint)
 

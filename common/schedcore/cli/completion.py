@@ -15,9 +15,9 @@ _INSTALL = {
 
 
 @verb("completion", short_help="Print the completion script of a shell.")
-@click.argument("shell", type=click.Choice(sorted(_INSTALL)))
+@click.argument("shell", type=click.Choice(sorted(_INSTALL)), metavar="SHELL")
 def completion(session: Session, shell: str) -> Outcome:
-    """Print the completion script of SHELL.
+    """Print the completion script of SHELL: bash, fish or zsh.
 
     \b
     bash   add to ~/.bashrc:  eval "$(sched completion bash)"

@@ -72,13 +72,14 @@ _TOPICS: dict[str, Callable[[Session, str | None, Path | None], Rows]] = {
 
 
 @verb("list", short_help="List domains, instances, suites, experiments.")
-@click.argument("topic", type=click.Choice(sorted(_TOPICS)), default="domains")
+@click.argument("topic", type=click.Choice(sorted(_TOPICS)), default="domains", metavar="[TOPIC]")
 @click.argument("domain", type=DomainName(), required=False)
 @config_dir_option()
 def list_(session: Session, topic: str, domain: str | None, config_dir: Path | None) -> Outcome:
-    """List what can be named on the command line: domains (the default), or another TOPIC.
+    """List what can be named on the command line.
 
-    A DOMAIN narrows the list to what belongs to it.
+    TOPIC is domains (the default), experiments, instances or suites. A DOMAIN narrows the list to what
+    belongs to it.
     """
     header, rows = _TOPICS[topic](session, domain, config_dir)
     shown = [[", ".join(row[key]) if isinstance(row[key], list) else row[key] for key in header] for row in rows]

@@ -77,7 +77,7 @@ def overrides_argument(name: str = "overrides") -> Any:
 class DomainName(click.ParamType):
     """The name of a registered domain; completes, and suggests near misses."""
 
-    name = "domain"
+    name = "DOMAIN"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         from schedcore.registry import domain_names
@@ -98,7 +98,7 @@ class DomainName(click.ParamType):
 class OutputFile(click.ParamType):
     """A file to write; that it can be written is checked before any work begins."""
 
-    name = "file"
+    name = "FILE"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         from schedcore.io.atomic import check_writable
@@ -119,6 +119,7 @@ def data_dir_option() -> Any:
         "data_dirs",
         multiple=True,
         type=click.Path(exists=True, file_okay=False, path_type=Path),
+        metavar="FOLDER",
         envvar="SCHED_DATA_DIR",
         help="Look for instance files here too; may be given several times (SCHED_DATA_DIR: separated by ':').",
     )
@@ -139,6 +140,7 @@ def workers_option() -> Any:
     return click.option(
         "--workers",
         type=click.IntRange(min=1),
+        metavar="N",
         default=1,
         show_default=True,
         help="Solver threads. One thread and a seed give the same answer every time.",
@@ -148,7 +150,12 @@ def workers_option() -> Any:
 def seed_option() -> Any:
     """``--seed``: the root of all randomness of a command."""
     return click.option(
-        "--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Root of all randomness."
+        "--seed",
+        type=click.IntRange(0, 2**31 - 1),
+        metavar="N",
+        default=0,
+        show_default=True,
+        help="Root of all randomness.",
     )
 
 
