@@ -15,7 +15,15 @@ from dataclasses import dataclass
 from jssp.adapter import to_problem
 from jssp.bounds import bounds, engine_bounds, engine_source, gap, rule_reference, rule_reference_source
 from jssp.rules import RULES
-from jssp.standard import FAMILIES, require_name, size_class, standard_instance, standard_names
+from jssp.standard import (
+    FAMILIES,
+    family,
+    has_split_routes,
+    require_name,
+    size_class,
+    standard_instance,
+    standard_names,
+)
 from schedcore.bench import BenchRow, Sense, SuiteOptions
 from schedcore.check import check
 from schedcore.errors import InputError, unknown_name
@@ -33,8 +41,8 @@ class SuitePlan:
     """Which instances and methods to run; from the ``key=value`` words of the command.
 
     ``per_class`` instances of each class are taken, the first ones (default 1, ``all`` for all of them), of the given
-    ``families`` (all by default); ``instances`` names them instead.  ``methods`` are names of solvers, separated by
-    commas like the other lists.
+    ``families`` (all by default); in the classes of dmu as many again of the harder half, dmu41 to dmu80.
+    ``instances`` names them instead.  ``methods`` are names of solvers, separated by commas like the other lists.
     """
 
     instances: tuple[str, ...]
@@ -61,16 +69,16 @@ class SuitePlan:
                     )
             return cls(tuple(require_name(n) for n in _words(overrides["instances"], "instances")), methods)
         families = _words(overrides.get("families", ",".join(FAMILIES)), "families")
-        for family in families:
-            if family not in FAMILIES:
-                raise unknown_name("family", family, FAMILIES, where="suite solvers")
+        for word in families:
+            if word not in FAMILIES:
+                raise unknown_name("family", word, FAMILIES, where="suite solvers")
         most = _count(overrides.get("per_class", "1"))
         chosen: list[str] = []
-        taken: dict[str, int] = {}
+        taken: dict[tuple[str, bool], int] = {}
         for name in standard_names():
-            label = size_class(name)
-            if label.split()[0] in families and taken.get(label, 0) < most:
-                taken[label] = taken.get(label, 0) + 1
+            group = (size_class(name), has_split_routes(name))
+            if family(name) in families and taken.get(group, 0) < most:
+                taken[group] = taken.get(group, 0) + 1
                 chosen.append(name)
         return cls(tuple(chosen), methods)
 
