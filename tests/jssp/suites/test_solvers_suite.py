@@ -63,7 +63,7 @@ def test_solvers_stand_beside_cp_sat_after_600_s() -> None:
     assert ft06.ours == ft06.reference == 0
     ta01 = rows["ta 15x15/cpsat", "mean gap"]
     assert ta01.reference == gap(engine_bounds("ta01", "cpsat")[1] or 0, "ta01")
-    assert "OptalCP 0.00" in ta01.note
+    assert "OptalCP 0.00" in ta01.source
     assert "600 s" in ta01.source
 
 
