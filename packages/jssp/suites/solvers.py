@@ -3,7 +3,7 @@
 Gaps are in per cent of the best known upper bound, averaged over the instances of a class (family and size) that were
 run.  Geometric means of makespan / upper bound and makespan / lower bound follow over all of them.  Rules have their
 exact reference; solvers stand beside the figures of CP-SAT 9.15 after 600 s on four cores of another machine, with
-those of CP Optimizer and OptalCP in the source column, all averaged over the same instances: a comparison, not a promise.
+those of CP Optimizer and OptalCP in the source column, averaged over the same instances: a comparison, not a promise.
 """
 
 from __future__ import annotations
