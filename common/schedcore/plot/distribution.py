@@ -62,7 +62,9 @@ def distribution(
     for row, (name, array) in enumerate(arrays.items()):
         hue = color(row)
         if not len(array):
-            axes.annotate("no samples", (0.01, row), xycoords=axes.get_yaxis_transform(), va="center", size=8, color=INK)
+            axes.annotate(
+                "no samples", (0.01, row), xycoords=axes.get_yaxis_transform(), va="center", size=8, color=INK
+            )
             continue
         spread = 0.18 * np.array([2 * _van_der_corput(i + 1) - 1 for i in range(len(array))])
         axes.plot(

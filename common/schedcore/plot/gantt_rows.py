@@ -98,9 +98,7 @@ def time_ticks(axes: Axes, width_in: float) -> None:
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
 
 
-def rectangles(
-    left: NDArray[Any], right: NDArray[Any], top: NDArray[Any], bottom: NDArray[Any]
-) -> NDArray[np.float64]:
+def rectangles(left: NDArray[Any], right: NDArray[Any], top: NDArray[Any], bottom: NDArray[Any]) -> NDArray[np.float64]:
     """``[rectangle, corner, (x, y)]`` for a ``PolyCollection``."""
     corners = np.empty((len(left), 4, 2))
     corners[:, 0, 0] = corners[:, 1, 0] = left
@@ -140,9 +138,7 @@ def _row_labels(axes: Axes, layout: GanttLayout, area: RowArea) -> None:
     next_free = -1.0
     inner = 0.0
     if area.show_group_column:
-        inner = 0.15 + widest(
-            [label for g in layout.groups for label in g.row_labels], area.label_size, LABEL_LIMIT_IN
-        )
+        inner = 0.15 + widest([label for g in layout.groups for label in g.row_labels], area.label_size, LABEL_LIMIT_IN)
     for group in layout.groups:
         rows = slice(group.first_row, group.first_row + group.num_rows)
         middles = area.top[rows] + area.height[rows] / 2
@@ -411,4 +407,3 @@ def _violation_labels(axes: Axes, area: RowArea, labels: list[tuple[float, float
             zorder=9,
             bbox={"boxstyle": "round,pad=0.18", "facecolor": VIOLATION, "edgecolor": "white", "linewidth": 0.6},
         )
-
