@@ -12,6 +12,8 @@ import math
 from schedcore.io.job_shop import ParsedFlexibleShop
 from schedcore.io.lines import check_count, check_duration, data_lines, fail, whole_numbers
 
+_CUT = "the line is cut off, or the count is wrong"
+
 
 def parse_fjsplib(text: str, source: str = "text") -> ParsedFlexibleShop:
     """The flexible job shop in ``text``; ``source`` is named in errors.
@@ -65,16 +67,13 @@ def _job(content: str, machines: int, job: int, source: str, line: int) -> tuple
     for k in range(numbers[0]):
         name = f"operation {k} of job {job}"
         if at >= len(numbers):
-            fail(
-                source, line, f"the line ends before {name} of {numbers[0]}", "the line is cut off, or the count wrong"
-            )
+            fail(source, line, f"the line ends before {name} of {numbers[0]}", _CUT)
         count = numbers[at]
         if count < 1:
             fail(source, line, f"{name} has {count} alternatives", "an operation needs at least one machine")
         pairs = numbers[at + 1 : at + 1 + 2 * count]
         if len(pairs) < 2 * count:
-            remedy = "the line is cut off, or the count wrong"
-            fail(source, line, f"{name} has {count} alternatives, but only {len(pairs)} numbers follow", remedy)
+            fail(source, line, f"{name} has {count} alternatives, but only {len(pairs)} numbers follow", _CUT)
         alternatives = tuple((m - 1, d) for m, d in zip(pairs[0::2], pairs[1::2], strict=True))
         _check(alternatives, machines, name, source, line)
         operations.append(alternatives)

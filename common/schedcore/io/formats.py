@@ -105,9 +105,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
                 lambda text, source, name: job_shop_problem(parse_jsplib(text, source), name or _stem(source)),
                 lambda problem: jsplib_text(job_shop_of(problem)),
             ),
-            Format(
-                "taillard", (), "job shops: Taillard's matrices Times and Machines, machines from 1", _read_taillard
-            ),
+            Format("taillard", (), "job shops: Taillard's matrices of times and machines, from 1", _read_taillard),
             Format(
                 "fjsplib",
                 (".fjs",),
@@ -248,10 +246,10 @@ def _read_by_content(text: str, source: str, name: str | None) -> Problem:
     if list(reached.values()).count(furthest) == 1 and furthest > 1:
         # The format in which most of the text makes sense is the one that was meant.
         candidate = max(errors, key=lambda c: reached[c])
-        error = errors[candidate]
-        remedy = f"{error.remedy}; read as {candidate}, the format that fits best"
-        raise FormatError(error.what, where=error.where, remedy=remedy) from None
-    tried = "; ".join(f"{candidate}: line {reached[candidate]}: {error.what}" for candidate, error in errors.items())
+        best = errors[candidate]
+        remedy = f"{best.remedy}; read as {candidate}, the format that fits best"
+        raise FormatError(best.what, where=best.where, remedy=remedy)
+    tried = "; ".join(f"{candidate}: line {reached[candidate]}: {fault.what}" for candidate, fault in errors.items())
     raise FormatError(
         f"the content is of no known format ({tried})",
         where=source,

@@ -70,7 +70,8 @@ class ParsedFlexibleShop:
 def job_shop_problem(shop: ParsedJobShop, name: str) -> Problem:
     """The problem of ``shop``: tasks ``j0.o1``, machines ``m0``, jobs ``j0``; the makespan is minimised."""
     demands = [(Demand(m),) for m in range(shop.num_machines)]
-    tasks, lags = [], []
+    tasks: list[Task] = []
+    lags: list[TimeLag] = []
     for j, (route, times) in enumerate(zip(shop.machines.tolist(), shop.durations.tolist(), strict=True)):
         first = len(tasks)
         tasks += [
@@ -84,7 +85,8 @@ def job_shop_problem(shop: ParsedJobShop, name: str) -> Problem:
 def flexible_shop_problem(shop: ParsedFlexibleShop, name: str) -> Problem:
     """The problem of ``shop``, with the names of :func:`job_shop_problem`; modes are in the order of the file."""
     demands = [(Demand(m),) for m in range(shop.num_machines)]
-    tasks, lags = [], []
+    tasks: list[Task] = []
+    lags: list[TimeLag] = []
     for j, operations in enumerate(shop.jobs):
         first = len(tasks)
         tasks += [

@@ -93,8 +93,8 @@ class NumberStream:
 
     def end(self) -> None:
         """Refuse numbers that are left over."""
-        for self.line, number in self._numbers:
-            self.fail(f"{number} is left over after the last entry", "a count in the file is wrong")
+        for line, number in self._numbers:
+            fail(self.source, line, f"{number} is left over after the last entry", "a count in the file is wrong")
 
     def fail(self, what: str, remedy: str) -> NoReturn:
         """Raise the error for the number that was read last."""

@@ -176,7 +176,7 @@ def _requests(
 
 def psplib_text(project: ParsedProject) -> str:
     """``project`` as text."""
-    jobs = len(project.activities)
+    jobs, path = len(project.activities), _longest_path(project)
     names = [f"R {i + 1}" for i in range(len(project.renewable))]
     names += [f"N {i + 1}" for i in range(len(project.nonrenewable))]
     lines = [
@@ -191,7 +191,7 @@ def psplib_text(project: ParsedProject) -> str:
         _RULE,
         "PROJECT INFORMATION:",
         "pronr.  #jobs rel.date duedate tardcost  MPM-Time",
-        f"    1  {max(jobs - 2, 0)}  {project.release}  {project.due}  {project.tardiness_cost}  {_longest_path(project)}",
+        "  ".join(map(str, ("    1", max(jobs - 2, 0), project.release, project.due, project.tardiness_cost, path))),
         _RULE,
         "PRECEDENCE RELATIONS:",
         "jobnr.    #modes  #successors   successors",

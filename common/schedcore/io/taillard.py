@@ -40,7 +40,7 @@ def parse_taillard(text: str, source: str = "text") -> tuple[TaillardInstance, .
         With the line, what was found there and what to do.
     """
     lines = data_lines(text)
-    instances = []
+    instances: list[TaillardInstance] = []
     at = 0
     while at < len(lines) or not instances:
         at, instance = _instance(lines, at, source)
