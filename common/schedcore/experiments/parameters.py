@@ -46,7 +46,9 @@ def _own(method: object) -> tuple[str, ...]:
     if dataclasses.is_dataclass(method):
         return tuple(field.name for field in dataclasses.fields(method) if field.init)
     return tuple(
-        name for name in getattr(method, "__dict__", {}) if not name.startswith("_") and name not in ("name", "features")
+        name
+        for name in getattr(method, "__dict__", {})
+        if not name.startswith("_") and name not in ("name", "features")
     )
 
 
