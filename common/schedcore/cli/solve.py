@@ -76,10 +76,17 @@ def solve(
     problem = loaded.problem
     start = None if hint is None else read_schedule(hint, problem)
     method = find_solver(solver, target.domain, target.overrides.as_dict())
-    watch = Watch(session, f"{loaded.name}  {method.name}")
     session.detail(f"{loaded.name}: {len(problem.tasks)} tasks, {len(problem.resources)} resources")
-    with watch.running():
-        result = _run(watch, method, problem, start, time_limit_s, deterministic_limit, workers, seed)
+    watch, result = run_watched(
+        session,
+        loaded,
+        method,
+        time_limit_s=time_limit_s,
+        deterministic_limit=deterministic_limit,
+        workers=workers,
+        seed=seed,
+        hint=start,
+    )
     data = {
         "domain": target.domain,
         "instance": loaded.name,
@@ -131,25 +138,36 @@ def find_solver(name: str, domain: str | None, parameters: dict[str, str] | Any)
     return with_parameters(found, parameters) if parameters else found
 
 
-def _run(
-    watch: Watch,
+def run_watched(
+    session: Session,
+    loaded: LoadedInstance,
     method: Any,
-    problem: Problem,
-    start: Any,
+    *,
     time_limit_s: float,
-    deterministic_limit: float | None,
-    workers: int,
-    seed: int,
-) -> SolveResult:
-    """Call the solver; what interrupts it leaves the best schedule seen."""
-    from schedcore.solvers.protocol import Limits, SolveResult, Status
+    deterministic_limit: float | None = None,
+    workers: int = 1,
+    seed: int = 0,
+    hint: Any = None,
+) -> tuple[Watch, SolveResult]:
+    """Solve with progress on stderr; a signal ends it with the best schedule seen."""
+    from schedcore.solvers.protocol import Limits
+
+    watch = Watch(session, f"{loaded.name}  {method.name}")
+    limits = Limits(time_limit_s, deterministic_limit, workers)
+    with watch.running():
+        result = _call(watch, method, loaded.problem, hint, limits, seed)
+    return watch, result
+
+
+def _call(watch: Watch, method: Any, problem: Problem, hint: Any, limits: Any, seed: int) -> SolveResult:
+    from schedcore.solvers.protocol import SolveResult, Status
 
     try:
         result: SolveResult = method.solve(
             problem,
-            limits=Limits(time_limit_s, deterministic_limit, workers),
+            limits=limits,
             seed=seed,
-            hint=start,
+            hint=hint,
             on_solution=watch.on_solution,
             should_stop=watch.should_stop,
         )
@@ -216,10 +234,10 @@ def _without_schedule(watch: Watch, problem: Problem, result: SolveResult, data:
 
         word = "interrupted" if watch.signal == signal.SIGINT else "terminated"
         return Outcome(data, error=Interrupted(f"{word} before a schedule was found"))
-    from schedcore.check import explain
+    from schedcore.cli.conflicts import conflicts_of
     from schedcore.solvers.protocol import Status
 
-    conflicts = [str(conflict) for conflict in explain(problem)]
+    conflicts = conflicts_of(problem)
     data["conflicts"] = conflicts
     reason = f": {result.message}" if result.message else ""
     error: SchedError

@@ -17,6 +17,11 @@ class VerbEntry(NamedTuple):
 
 
 VERBS: dict[str, VerbEntry] = {
+    "solve": VerbEntry("schedcore.cli.solve:solve", "Find a schedule of an instance or a file."),
+    "validate": VerbEntry("schedcore.cli.validate:validate", "Check a schedule and name every violation."),
+    "plot": VerbEntry("schedcore.cli.plot:plot", "Draw a schedule, its resources, or the trace of a solve."),
+    "convert": VerbEntry("schedcore.cli.convert:convert", "Write a problem in another file format."),
+    "info": VerbEntry("schedcore.cli.info:info", "Describe an instance: sizes, features, bounds, conflicts."),
     "bench": VerbEntry("schedcore.cli.bench:bench", "Run a fixed published suite; ours beside the reference."),
     "list": VerbEntry("schedcore.cli.list:list_", "List domains, instances, suites, experiments."),
     "doctor": VerbEntry("schedcore.cli.doctor:doctor", "Check the installation and this machine."),
