@@ -64,7 +64,7 @@ def busy_panel(layout: GanttLayout) -> Panel | None:
         return None
     used = usage(layout)
     total = _sum([used[r] for r, _ in unary])
-    return Panel("machines in use", "usage", None, total, None, _sum([limit_series(res) for _, res in unary]))
+    return Panel("unary resources", "usage", None, total, None, _sum([limit_series(res) for _, res in unary]))
 
 
 def draw_panels(
