@@ -140,8 +140,7 @@ class Downs:
     def within(self, begin: TickArray, end: TickArray) -> BoolArray:
         """Whether anything is down at some tick of ``[begin, end)``, per scenario."""
         hit = (self.begin < end[:, None]) & (self.end > begin[:, None])
-        found: BoolArray = hit.any(axis=1)
-        return found
+        return np.asarray(hit.any(axis=1))
 
     def of(self, scenario: int) -> list[Interval]:
         """Disjoint intervals of one row in order."""

@@ -126,7 +126,9 @@ def _capacities(execution: Execution, column: int, done: set[int]) -> dict[int, 
             continue
         capacity = capacity_of(plan.problem, r)
         # (begin, end, runs of units, whether they are taken away or held)
-        spans: list[tuple[Tick, Tick, list[tuple[int, int]], bool]] = [(b, e, runs, True) for b, e, runs in units.closures]
+        spans: list[tuple[Tick, Tick, list[tuple[int, int]], bool]] = [
+            (b, e, runs, True) for b, e, runs in units.closures
+        ]
         if downs is not None:
             rows = zip(*(a[column].tolist() for a in downs), strict=True)
             spans += [(b, e, [(unit, capacity)], True) for b, e, unit in rows if b < NEVER]

@@ -10,7 +10,9 @@ happened:
   until its resources are open and up;
 * an end waits for the work to be done, and for minimum lags, holds and reservoirs that bind it: a task
   that is done but may not end yet is *blocked*, and keeps its resources;
-* the edges of a hold, and starts joined by a lag of exactly 0, happen together.
+* events joined by a lag of exactly 0 happen together if both are starts or one belongs to an elastic
+  task: both edges of a hold, the tick at which one elastic task hands over to the next.  An elastic task
+  lasts as long as was planned, and longer if its end has to wait; a hold lasts from edge to edge.
 
 Maximum lags delay nothing; breaking one is a violation that uncertainty caused.  So is a minimum lag
 below 0 whose tail is planned after its head.  A lag below 0 that can be waited for is kept as if its
@@ -193,10 +195,11 @@ class Plan:
                 row, opens, closes = (self.row_of[task] for task in ids)
                 joined += [(2 * row, 2 * opens + hold.opens[1]), (2 * row + 1, 2 * closes + hold.closes[1])]
         for lag in self.problem.lags:
-            if lag.min == 0 == lag.max and lag.a_edge is Edge.START is lag.b_edge:
-                a, b = self.row_of.get(lag.a), self.row_of.get(lag.b)
-                if a is not None and b is not None:
-                    joined.append((2 * a, 2 * b))
+            a, b = self.row_of.get(lag.a), self.row_of.get(lag.b)
+            if lag.min == 0 == lag.max and a is not None and b is not None:
+                starts = lag.a_edge is Edge.START is lag.b_edge
+                if starts or self._mode(a).is_elastic or self._mode(b).is_elastic:
+                    joined.append((2 * a + lag.a_edge, 2 * b + lag.b_edge))
         return joined
 
     def _lag_arcs(self) -> list[Arc]:
