@@ -274,7 +274,7 @@ def solve_text(loaded: LoadedInstance, result: SolveResult, data: dict[str, Any]
         rows.append(("bound", f"{result.bound:g}" + ("" if result.gap is None else f"  gap {100 * result.gap:.2f} %")))
     known = data["best_known"]
     if known is not None:
-        rows.append(("best known", _known_text(known)))
+        rows += [("best known", _known_text(known)), ("source", str(known["source"]))]
     note = f"  ({result.message})" if result.message else ""
     rows.append(("solver", f"{result.solver}, seed {result.seed}, {result.wall_s:.2f} s{note}"))
     rows.append(("check", f"{len(result.schedule or ())} placements, all rules kept"))
@@ -290,9 +290,9 @@ def _term(name: str, weight: int) -> str:
 def _known_text(known: dict[str, Any]) -> str:
     lower, upper, gap = known["lower"], known["upper"], known["gap"]
     if upper is None:
-        return f"at least {lower} ({known['source']})"
+        return f"at least {lower}"
     text = f"{upper}, optimal" if lower == upper else f"{lower} to {upper}" if lower is not None else str(upper)
-    return text + ("" if gap is None else f"  gap {100 * gap:+.2f} %") + f"  ({known['source']})"
+    return text + ("" if gap is None else f"  gap {100 * gap:+.2f} %")
 
 
 __all__ = ["best_known", "find_solver", "result_data", "solve", "solve_text", "values_text"]

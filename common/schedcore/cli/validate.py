@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -108,10 +108,7 @@ def _error(report: Report, file: Path) -> ViolationError:
 
 
 def _metrics_text(report: Report) -> str:
-    rows = []
-    for name, value in report.metrics.items():
-        shown: Any = value
-        if isinstance(value, dict):
-            continue
-        rows.append(f"  {name:<20}  {number(shown)}")
-    return "\n".join(rows)
+    """The single figures that are not zero; --json has all, also those per resource."""
+    shown = {name: value for name, value in report.metrics.items() if not isinstance(value, dict) and value}
+    width = max((len(name) for name in shown), default=0)
+    return "\n".join(f"  {name:<{width}}  {number(value)}" for name, value in shown.items())

@@ -23,7 +23,7 @@ VERBS: dict[str, VerbEntry] = {
     "convert": VerbEntry("schedcore.cli.convert:convert", "Write a problem in another file format."),
     "info": VerbEntry("schedcore.cli.info:info", "Describe an instance: sizes, features, bounds, conflicts."),
     "bench": VerbEntry("schedcore.cli.bench:bench", "Run a fixed published suite; ours beside the reference."),
-    "list": VerbEntry("schedcore.cli.list:list_", "List domains, instances, suites, experiments."),
+    "list": VerbEntry("schedcore.cli.list:list_", "List what can be named: instances, solvers, formats, ..."),
     "doctor": VerbEntry("schedcore.cli.doctor:doctor", "Check the installation and this machine."),
     "completion": VerbEntry("schedcore.cli.completion:completion", "Print the completion script of a shell."),
 }
