@@ -111,18 +111,19 @@ def air_taxi_day() -> Problem:
     flight("A-B noon", "A", "B", 2, 6, 30, 4)
     flight("B-C noon", "B", "C", 2, 5, 25, 4)
     flight("C-A evening", "C", "A", 4, 8, 30, 4)
-    flight("C-A empty", "C", "A", 3, 8, 0, 3)
+    flight("C-A empty", "C", "A", 3, 7, 0, 3)
     b.task(
         "charge at A",
         modes=[
             b.mode(1, duration_max=3, on=craft, demands={charger: 1}, effects=[b.effect(battery[k], +2, per_tick=True)])
             for k, craft in enumerate(aircraft)
         ],
+        deadline=5,
         optional=True,
         state="A",
     )
     b.horizon(8)
-    b.lexicographic({"reward": -1, "total_cost": 1}, {"total_completion": 1})
+    b.minimise(reward=-100, total_cost=100, total_completion=1)
     return b.build()
 
 

@@ -53,6 +53,4 @@ def solve(
     """
     chosen = get_solver(solver) if isinstance(solver, str) else solver
     limits = Limits(time_limit_s, deterministic_limit, workers)
-    return chosen.solve(
-        problem, limits=limits, seed=seed, hint=hint, on_solution=on_solution, should_stop=should_stop
-    )
+    return chosen.solve(problem, limits=limits, seed=seed, hint=hint, on_solution=on_solution, should_stop=should_stop)

@@ -13,9 +13,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from schedcore.check import check
-from schedcore.metrics import objective_values
-
 from schedcore.errors import UnsupportedFeatureError
+from schedcore.metrics import objective_values
 from schedcore.model import (
     ALL_FEATURES,
     Edge,
@@ -146,11 +145,45 @@ class _Search:
         self.remaining = [sum(cheapest[i:]) for i in range(len(cheapest) + 1)]
         self.usage = [[0] * max(1, self.length) for _ in problem.resources]
         self.chosen: list[_Option | None] = [None] * len(problem.tasks)
+        self.reservoirs = [
+            (r, -x.initial + x.minimum, x.maximum - x.initial) if period is None else (r, 0, 0)
+            for r, x in enumerate(problem.resources)
+            if isinstance(x, Reservoir)
+        ]
+        self.net = [0] * len(problem.resources)
+        self.reach = self._reach()
         self.lags_of: list[list[int]] = [[] for _ in problem.tasks]
         for i, lag in enumerate(problem.lags):
             self.lags_of[lag.a].append(i)
             if lag.b != lag.a:
                 self.lags_of[lag.b].append(i)
+
+    def _net_effect(self, task: int, option: _Option, reservoir: int) -> int:
+        if option.mode < 0:
+            return 0
+        return sum(
+            e.delta * (option.end - option.start if e.per_tick else 1)
+            for e in self.problem.tasks[task].modes[option.mode].effects
+            if e.reservoir == reservoir
+        )
+
+    def _reach(self) -> list[dict[int, tuple[int, int]]]:
+        """For every depth and reservoir: the least and the most that the tasks still to place can add in sum."""
+        reach: list[dict[int, tuple[int, int]]] = [{r: (0, 0) for r, _, _ in self.reservoirs}]
+        for task in reversed(self.order):
+            after, here = reach[-1], {}
+            for r, _, _ in self.reservoirs:
+                effects = [self._net_effect(task, o, r) for o in self.options[task]] or [0]
+                here[r] = (after[r][0] + min(effects), after[r][1] + max(effects))
+            reach.append(here)
+        return reach[::-1]
+
+    def _levels_allow(self, depth: int) -> bool:
+        """Whether the final levels (the net of a round, if cyclic) can still end within their bounds."""
+        return all(
+            self.net[r] + self.reach[depth][r][1] >= low and self.net[r] + self.reach[depth][r][0] <= high
+            for r, low, high in self.reservoirs
+        )
 
     def _out_of_time(self) -> bool:
         self._steps += 1
@@ -225,9 +258,13 @@ class _Search:
             if not self._may_improve(additive + option.value + self.remaining[depth + 1], max(latest, option.end)):
                 continue
             self.chosen[task] = option
-            if self._relations_allow(task, option) and self._occupy(task, option, 1):
+            for r, _, _ in self.reservoirs:
+                self.net[r] += self._net_effect(task, option, r)
+            if self._levels_allow(depth + 1) and self._relations_allow(task, option) and self._occupy(task, option, 1):
                 yield from self._place(depth + 1, additive + option.value, max(latest, option.end))
                 self._occupy(task, option, -1)
+            for r, _, _ in self.reservoirs:
+                self.net[r] -= self._net_effect(task, option, r)
             self.chosen[task] = None
 
     def _may_improve(self, additive: int, latest: int) -> bool:

@@ -160,6 +160,8 @@ class _Island:
             self.random,
             self.stop,
         )
+        if makespan < 0:
+            raise AssertionError("a move of the tabu search made a cycle")
         self.steps_left -= max(1, int(steps))
         return _Member(int(makespan), sequence)
 
