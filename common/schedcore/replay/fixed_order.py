@@ -150,8 +150,9 @@ def _measure(execution: Execution, tasks_per_round: int) -> _Piece:
 def _violations(execution: Execution, measures: Measures) -> dict[ViolationCode, IntArray]:
     """Vectorised where every task ran; by the checker itself in scenarios where tasks are absent.
 
-    Holds may outlast an opening of their resources, and cancellations may put together what needs a
-    longer setup: such scenarios go to the checker too.
+    Holds may outlast an opening of their resources, what had no length in the plan may get one without
+    having room, and cancellations may put together what needs a longer setup: such scenarios go to the
+    checker too.
     """
     plan = execution.plan
     counts = measures.violations(_durations_given(execution))
@@ -159,6 +160,8 @@ def _violations(execution: Execution, measures: Measures) -> dict[ViolationCode,
     held = [row for row in range(len(plan.tasks)) if plan.is_hold[row]]
     if any(row in plan.closures or _may_go_down(execution, row) for row in held):
         doubtful[:] = True
+    for row in plan.homeless:
+        doubtful |= execution.end[row] > execution.start[row]
     for column in np.flatnonzero(doubtful).tolist():
         for values in counts.values():
             values[column] = 0

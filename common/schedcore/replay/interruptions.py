@@ -34,6 +34,8 @@ class Outcome(enum.StrEnum):
     """A resource went down, and the work was lost."""
     CANCELLED = "cancelled"
     """The task was cancelled while it ran."""
+    STARVED = "starved"
+    """It never came to an end: what it waited for never came."""
 
 
 class Stretch(NamedTuple):
