@@ -32,10 +32,12 @@ def check_int(value: object, low: int, high: int, where: str) -> None:
         )
 
 
-def check_name(name: object, kind: str) -> None:
+def check_name(name: object, kind: str, where: str | None = None) -> None:
     """Refuse anything but a non-empty string as the name of a ``kind``."""
     if not isinstance(name, str) or not name:
-        raise ModelError(f"the name of a {kind} is {shown(name)}", where=kind, remedy="give a non-empty string")
+        raise ModelError(
+            f"the name of a {kind} is {shown(name)}", where=where or kind, remedy="give a non-empty string"
+        )
 
 
 def check_flag(value: object, where: str) -> None:
