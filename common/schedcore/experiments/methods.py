@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from schedcore.errors import unknown_name
@@ -33,4 +34,6 @@ def describe(method: object) -> str:
 
     summary = getattr(method, "summary", None)
     text = summary if isinstance(summary, str) else inspect.getdoc(type(method)) or ""
-    return text.split("\n\n")[0].replace("\n", " ").rstrip(".")
+    sentence = text.split("\n\n")[0].replace("\n", " ").rstrip(".")
+    sentence = re.sub(r":\w+:`~?(?:[\w.]*\.)?(\w+)`", r"\1", sentence)
+    return sentence.replace("``", "")
