@@ -106,9 +106,8 @@ def solve(
     if not report.ok:
         return _broken(report, result, data)
     data["schedule"] = schedule_to_dict(result.schedule, problem)
-    if watch.signal is not None:
-        word = "interrupted" if watch.signal == signal.SIGINT else "terminated"
-        session.warn(f"{word}; this is the best schedule found until then")
+    if watch.stop():
+        session.warn(f"{watch.stop.word}; this is the best schedule found until then")
     contradiction = _below_known(loaded, result)
     if contradiction:
         session.warn(contradiction)
@@ -169,12 +168,12 @@ def _call(watch: Watch, method: Any, problem: Problem, hint: Any, limits: Any, s
             seed=seed,
             hint=hint,
             on_solution=watch.on_solution,
-            should_stop=watch.should_stop,
+            should_stop=watch.stop,
         )
         return result
     except KeyboardInterrupt:
-        if watch.signal is None:
-            watch.signal = signal.SIGINT
+        if not watch.stop():
+            watch.stop.number = signal.SIGINT
         best = watch.best
         return SolveResult(
             status=Status.UNKNOWN if best is None else Status.FEASIBLE,
@@ -229,11 +228,10 @@ def _below_known(loaded: LoadedInstance, result: SolveResult) -> str | None:
 
 
 def _without_schedule(watch: Watch, problem: Problem, result: SolveResult, data: dict[str, Any]) -> Outcome:
-    if watch.signal is not None:
+    if watch.stop():
         from schedcore.cli.app import Interrupted
 
-        word = "interrupted" if watch.signal == signal.SIGINT else "terminated"
-        return Outcome(data, error=Interrupted(f"{word} before a schedule was found"))
+        return Outcome(data, error=Interrupted(f"{watch.stop.word} before a schedule was found"))
     from schedcore.cli.conflicts import conflicts_of
     from schedcore.solvers.protocol import Status
 
