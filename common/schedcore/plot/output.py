@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import io
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -134,10 +135,18 @@ def to_svg(figure: Figure) -> str:
     return buffer.getvalue()
 
 
-def inline_svg(figure: Figure) -> str:
-    """The figure as an ``<svg>`` element for an HTML page (without XML declaration and document type)."""
+def inline_svg(figure: Figure, *, prefix: str = "") -> str:
+    """The figure as an ``<svg>`` element for an HTML page.
+
+    ``prefix`` is put before all its ids: give each figure of a page its own, for ids are the page's.
+    """
     document = to_svg(figure)
-    return document[document.index("<svg") :].strip()
+    svg = document[document.index("<svg") :].strip()
+    svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
+    if not prefix:
+        return svg
+    svg = re.sub(r'(<[^>]* id=")', rf"\g<1>{prefix}", svg)
+    return re.sub(r'(url\(#|xlink:href="#)', rf"\g<1>{prefix}", svg)
 
 
 def _figure_page(figure: Figure, title: str) -> str:

@@ -105,13 +105,29 @@ def draw_panel(
         if bound is None:
             continue
         t, v = _drawn(bound, layout)
-        axes.plot(t, v, drawstyle="steps-post", color="#24292f", linewidth=0.9, linestyle=(0, (4, 2)), gid=f"bound-{name}-{side}")
+        axes.plot(
+            t,
+            v,
+            drawstyle="steps-post",
+            color="#24292f",
+            linewidth=0.9,
+            linestyle=(0, (4, 2)),
+            gid=f"bound-{name}-{side}",
+        )
         grid = np.union1d(time, t)
         level, limit = sample(StepSeries(time, value), grid), sample(StepSeries(t, v), grid)
         outside = level < limit if bound is panel.low else level > limit
         if outside.any():
             axes.fill_between(
-                grid, level, limit, where=outside, step="post", color=VIOLATION, alpha=0.75, linewidth=0, gid=f"excess-{name}-{side}"
+                grid,
+                level,
+                limit,
+                where=outside,
+                step="post",
+                color=VIOLATION,
+                alpha=0.75,
+                linewidth=0,
+                gid=f"excess-{name}-{side}",
             )
     for mark in marks:
         if mark.resource == panel.resource and mark.resource is not None and mark.at is not None:
