@@ -5,17 +5,17 @@ Build problems with :class:`ProblemBuilder`.  What a schedule means is decided b
 """
 
 from schedcore.model.arrays import ProblemArrays
-from schedcore.model.builder import EdgeRef, JobRef, ProblemBuilder, ResourceRef, TaskRef
-from schedcore.model.codec import (
+from schedcore.model.builder import ProblemBuilder
+from schedcore.model.cycle import Cycle
+from schedcore.model.decode import problem_from_dict, schedule_from_dict
+from schedcore.model.encode import (
+    DOCUMENT_SCHEMA,
     PROBLEM_SCHEMA,
     SCHEDULE_SCHEMA,
     canonical_json,
-    problem_from_dict,
     problem_to_dict,
-    schedule_from_dict,
     schedule_to_dict,
 )
-from schedcore.model.cycle import Cycle
 from schedcore.model.features import ALL_FEATURES, FEATURES
 from schedcore.model.holds import Hold, find_holds
 from schedcore.model.horizon import default_horizon
@@ -23,6 +23,7 @@ from schedcore.model.objective import OBJECTIVE_METRICS, Objective
 from schedcore.model.periodic import Periodic, hyperperiod, unroll
 from schedcore.model.problem import Problem
 from schedcore.model.profile import StepProfile
+from schedcore.model.refs import EdgeRef, JobRef, ResourceRef, TaskRef
 from schedcore.model.relations import ModeLink, Selection, SelectionKind, TimeLag
 from schedcore.model.resources import Renewable, Reservoir, Resource, Unary
 from schedcore.model.restriction import Restriction, restrict
@@ -33,6 +34,7 @@ from schedcore.model.time import MAX_TICK, Tick, TimeUnit
 
 __all__ = [
     "ALL_FEATURES",
+    "DOCUMENT_SCHEMA",
     "FEATURES",
     "MAX_TICK",
     "OBJECTIVE_METRICS",

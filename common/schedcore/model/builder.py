@@ -17,65 +17,23 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from schedcore.errors import ModelError
 from schedcore.model.cycle import Cycle
+from schedcore.model.fields import as_rows, as_tuple, placed, shown
 from schedcore.model.objective import Objective
 from schedcore.model.periodic import Periodic, unroll
 from schedcore.model.problem import Problem, Scalar
 from schedcore.model.profile import StepProfile
-from schedcore.model.relations import ModeLink, Selection, SelectionKind, TimeLag
+from schedcore.model.refs import EdgeRef, JobRef, ResourceRef, TaskRef, own_id
+from schedcore.model.relations import ModeLink, Selection, SelectionKind, TimeLag, as_selection_kind
 from schedcore.model.resources import Renewable, Reservoir, Resource, Unary
 from schedcore.model.task import Demand, Edge, Effect, Mode, Task
 from schedcore.model.time import MAX_TICK, Tick, TimeUnit
 
 State: TypeAlias = str | int
 Transition: TypeAlias = Sequence[Sequence[int | None]] | Mapping[tuple[State, State], int | None]
-
-
-@dataclass(frozen=True, slots=True)
-class ResourceRef:
-    """A resource of a builder."""
-
-    id: int
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class JobRef:
-    """A job of a builder."""
-
-    id: int
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class TaskRef:
-    """A task of a builder; ``.start`` and ``.end`` name its edges in lags and holds."""
-
-    id: int
-    name: str
-    template: str | None = None
-
-    @property
-    def start(self) -> EdgeRef:
-        """The start of this task."""
-        return EdgeRef(self, Edge.START)
-
-    @property
-    def end(self) -> EdgeRef:
-        """The end of this task."""
-        return EdgeRef(self, Edge.END)
-
-
-@dataclass(frozen=True, slots=True)
-class EdgeRef:
-    """An edge of a task of a builder."""
-
-    task: TaskRef
-    edge: Edge
 
 
 class ProblemBuilder:
@@ -95,6 +53,7 @@ class ProblemBuilder:
         self._resources: list[Resource] = []
         self._pending_transitions: dict[int, tuple[Transition, int | None, State | None]] = {}
         self._states: dict[str, int] = {}
+        self._numbered_state: int | None = None
         self._jobs: list[str] = []
         self._tasks: list[Task] = []
         self._lags: list[TimeLag] = []
@@ -131,9 +90,9 @@ class ProblemBuilder:
         if transition is not None:
             self._pending_transitions[len(self._resources)] = (transition, transition_default, initial_state)
             pairs = transition if isinstance(transition, Mapping) else {}
-            for pair in pairs:
-                for state in pair:
-                    self.state(state)
+            for s, t in as_rows(tuple(pairs), 2, f"resource {name!r}.transition"):
+                self.state(s)
+                self.state(t)
             if initial_state is not None:
                 self.state(initial_state)
         elif initial_state is not None:
@@ -156,10 +115,23 @@ class ProblemBuilder:
         return self._add_resource(Reservoir(name, initial, minimum, maximum))
 
     def state(self, state: State | None) -> int | None:
-        """Number of a named state; names are numbered in order of first use."""
-        if state is None or isinstance(state, int):
-            return state
-        return self._states.setdefault(state, len(self._states))
+        """Number of a named state; names are numbered in order of first use.
+
+        States of one builder are either all named or all numbers.
+        """
+        if state is None:
+            return None
+        if isinstance(state, str):
+            self._states.setdefault(state, len(self._states))
+        else:
+            self._numbered_state = state
+        if self._states and self._numbered_state is not None:
+            raise ModelError(
+                f"states are named ({next(iter(self._states))!r}) as well as numbered ({shown(self._numbered_state)})",
+                where="state",
+                remedy="use names or numbers throughout",
+            )
+        return self._states[state] if isinstance(state, str) else state
 
     def _add_resource(self, resource: Resource) -> ResourceRef:
         self._resources.append(resource)
@@ -184,7 +156,9 @@ class ProblemBuilder:
         """A change of ``reservoir`` by ``delta`` (times the duration if ``per_tick``) at ``"start"`` or ``"end"``."""
         if at not in ("start", "end"):
             raise ModelError(f"at is {at!r}", where="effect", remedy="use 'start' or 'end'")
-        return Effect(reservoir.id, delta, Edge.START if at == "start" else Edge.END, per_tick)
+        return Effect(
+            self._resource_id(reservoir, "effect"), delta, Edge.START if at == "start" else Edge.END, per_tick
+        )
 
     def mode(
         self,
@@ -197,10 +171,10 @@ class ProblemBuilder:
         duration_max: Tick | None = None,
     ) -> Mode:
         """One way to execute a task: ``on`` are resources of which it needs one unit."""
-        single = (on,) if isinstance(on, ResourceRef) else tuple(on)
-        needs = [Demand(r.id, 1) for r in single]
-        needs += [Demand(r.id, amount) for r, amount in (demands or {}).items()]
-        return Mode(duration, tuple(needs), tuple(effects), cost, duration_max)
+        single = (on,) if isinstance(on, ResourceRef) else as_tuple(on, "on")
+        needs = [Demand(self._resource_id(r, "on"), 1) for r in single]
+        needs += [Demand(self._resource_id(r, "demands"), amount) for r, amount in (demands or {}).items()]
+        return Mode(duration, tuple(needs), as_tuple(effects, "effects"), cost, duration_max)
 
     def task(
         self,
@@ -231,16 +205,27 @@ class ProblemBuilder:
         """
         where = f"task {name!r}"
         if (modes is None) == (duration is None):
-            raise ModelError("give either duration or modes", where=where)
+            found = "neither" if modes is None else "both"
+            raise ModelError(f"{found} of duration and modes is given", where=where, remedy="give one of them")
         if modes is not None and (on or demands or effects or cost or duration_max is not None):
-            raise ModelError("on, demands, effects, cost and duration_max belong to the modes", where=where)
+            raise ModelError(
+                "on, demands, effects, cost or duration_max is given beside modes",
+                where=where,
+                remedy="they belong into the modes",
+            )
         if modes is None:
             assert duration is not None
-            modes = [self.mode(duration, on=on, demands=demands, effects=effects, cost=cost, duration_max=duration_max)]
+            single = placed(
+                lambda: self.mode(
+                    duration, on=on, demands=demands, effects=effects, cost=cost, duration_max=duration_max
+                ),
+                where,
+            )
+            modes = [single]
         task = Task(
             name,
-            tuple(modes),
-            job=None if job is None else job.id,
+            as_tuple(modes, f"{where}.modes"),
+            job=None if job is None else self._job_id(job, where),
             release=release,
             deadline=deadline,
             due=due,
@@ -249,7 +234,7 @@ class ProblemBuilder:
             reward=reward,
             state_before=self.state(state if state_before is None else state_before),
             state_after=self.state(state if state_after is None else state_after),
-            tags=tuple(tags),
+            tags=as_tuple(tags, f"{where}.tags"),
         )
         home = self._tasks if self._open_template is None else self._template_tasks
         home.append(task)
@@ -283,18 +268,21 @@ class ProblemBuilder:
         max: Tick | None = None,
         iterations: int = 0,
     ) -> TimeLag:
-        """``min <= time(b) + iterations * period - time(a) <= max``."""
+        """``min <= time(b) + iterations * period - time(a) <= max`` for edges such as ``task.start``."""
+        for edge in (a, b):
+            if not isinstance(edge, EdgeRef):
+                raise ModelError(f"{shown(edge)} is no edge", where="lag", remedy="give task.start or task.end")
         if a.task.template != b.task.template:
             raise ModelError(
                 f"a lag joins {a.task.name!r} and {b.task.name!r} of different templates",
                 where="lag",
                 remedy="keep both ends in one periodic block, or both outside",
             )
-        lag = TimeLag(a.task.id, b.task.id, min, max, a.edge, b.edge, iterations)
         if a.task.template is not None and a.task.template != self._open_template:
             raise ModelError(
                 f"the template {a.task.template!r} is closed", where="lag", remedy="state the lag inside its block"
             )
+        lag = TimeLag(self._task_id(a.task, "lag"), self._task_id(b.task, "lag"), min, max, a.edge, b.edge, iterations)
         (self._lags if a.task.template is None else self._template_lags).append(lag)
         return lag
 
@@ -313,7 +301,8 @@ class ProblemBuilder:
 
     def select(self, kind: SelectionKind | str, *tasks: TaskRef) -> Selection:
         """A rule on which of ``tasks`` are present, for example ``select("exactly_one", a, b)``."""
-        selection = Selection(tuple(self._plain_id(t, "selection") for t in tasks), SelectionKind(kind))
+        ids = tuple(self._plain_id(t, "selection") for t in tasks)
+        selection = Selection(ids, as_selection_kind(kind, "selection.kind"))
         self._selections.append(selection)
         return selection
 
@@ -323,11 +312,24 @@ class ProblemBuilder:
         self._mode_links.append(link)
         return link
 
-    @staticmethod
-    def _plain_id(task: TaskRef, where: str) -> int:
-        if task.template is not None:
-            raise ModelError(f"task {task.name!r} belongs to a periodic template", where=where)
-        return task.id
+    def _plain_id(self, task: TaskRef, where: str) -> int:
+        if isinstance(task, TaskRef) and task.template is not None:
+            raise ModelError(
+                f"task {task.name!r} belongs to a periodic template",
+                where=where,
+                remedy="selections and mode links relate tasks outside periodic blocks",
+            )
+        return self._task_id(task, where)
+
+    def _task_id(self, task: TaskRef, where: str) -> int:
+        in_template = isinstance(task, TaskRef) and task.template is not None
+        return own_id(task, TaskRef, self._template_tasks if in_template else self._tasks, where)
+
+    def _resource_id(self, resource: ResourceRef, where: str) -> int:
+        return own_id(resource, ResourceRef, self._resources, where)
+
+    def _job_id(self, job: JobRef, where: str) -> int:
+        return own_id(job, JobRef, self._jobs, where)
 
     @contextmanager
     def periodic(
@@ -341,7 +343,11 @@ class ProblemBuilder:
     ) -> Iterator[None]:
         """A block whose tasks and lags are released every ``period`` ticks (see :class:`Periodic`)."""
         if self._open_template is not None:
-            raise ModelError("periodic blocks do not nest", where=f"periodic {name!r}")
+            raise ModelError(
+                "periodic blocks do not nest",
+                where=f"periodic {name!r}",
+                remedy=f"close the block {self._open_template!r} first",
+            )
         self._open_template, self._template_tasks, self._template_lags = name, [], []
         try:
             yield
@@ -386,13 +392,27 @@ class ProblemBuilder:
         self._metadata.update(items)
 
     def build(self, *, horizon: Tick | None = None, cyclic: bool = False, max_instances: int = 10_000) -> Problem:
-        """The problem; periodic blocks are unrolled (``horizon``, ``cyclic``: see :func:`unroll`).
+        """The problem, with periodic blocks unrolled.
+
+        Parameters
+        ----------
+        horizon
+            Instances of periodic blocks that are released before it are made (``None``: up to the
+            hyperperiod).  It does not bind the ends of tasks; :meth:`horizon` does.
+        cyclic, max_instances
+            See :func:`unroll`.
 
         Raises
         ------
         ModelError
-            If the problem is not well formed.
+            If the problem is not well formed, or ``horizon`` or ``cyclic`` is given without periodic blocks.
         """
+        if horizon is not None and not self._templates:
+            raise ModelError(
+                "build(horizon=...) is for periodic blocks, and there are none",
+                where="build",
+                remedy="call builder.horizon(...) to bound the ends of all tasks",
+            )
         resources = list(self._resources)
         for index, (transition, default, initial) in self._pending_transitions.items():
             before = resources[index]
@@ -414,8 +434,6 @@ class ProblemBuilder:
             cycle=self._cycle,
             metadata=tuple(self._metadata.items()),
         )
-        if not self._templates:
-            return problem
         return unroll(problem, self._templates, horizon=horizon, cyclic=cyclic, max_instances=max_instances)
 
     def _matrix(self, transition: Transition, default: int | None) -> tuple[tuple[int | None, ...], ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from schedcore.errors import ModelError
-from schedcore.model.resources import _check_int
+from schedcore.model.fields import check_int
 from schedcore.model.time import MAX_TICK, Tick
 
 
@@ -22,10 +22,12 @@ class Cycle:
     maximum: Tick
 
     def __post_init__(self) -> None:
-        _check_int(self.minimum, 1, MAX_TICK, "cycle.minimum")
-        _check_int(self.maximum, 1, MAX_TICK, "cycle.maximum")
+        check_int(self.minimum, 1, MAX_TICK, "cycle.minimum")
+        check_int(self.maximum, 1, MAX_TICK, "cycle.maximum")
         if self.minimum > self.maximum:
-            raise ModelError(f"minimum {self.minimum} is above maximum {self.maximum}", where="cycle")
+            raise ModelError(
+                f"minimum {self.minimum} is above maximum {self.maximum}", where="cycle", remedy="swap the bounds"
+            )
 
     @property
     def is_fixed(self) -> bool:

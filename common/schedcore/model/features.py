@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from schedcore.model.arrays import NO_DEADLINE, NO_MIN_LAG, RENEWABLE, RESERVOIR, UNARY
+from schedcore.model.arrays import NO_DEADLINE, NO_MIN_LAG, RENEWABLE, UNARY
 from schedcore.model.holds import find_holds
 from schedcore.model.objective import OBJECTIVE_METRICS
 from schedcore.model.resources import Renewable, Unary
@@ -19,9 +19,9 @@ FEATURES: dict[str, str] = {
     "renewable": "renewable resources in use",
     "reservoir": "reservoirs in use",
     "effect_per_tick": "effects proportional to the duration",
-    "calendar": "capacity that changes over time",
-    "setup": "transition times on a unary resource",
-    "forbidden_transition": "forbidden sequences on a unary resource",
+    "calendar": "capacity of a resource in use that changes over time",
+    "setup": "transition times on a unary resource in use",
+    "forbidden_transition": "forbidden sequences on a unary resource in use",
     "multi_mode": "a task with several modes",
     "mode_cost": "modes with costs",
     "elastic": "a mode whose duration is a decision, other than holds",
@@ -54,12 +54,14 @@ def features_of(problem: Problem) -> frozenset[str]:
         if used:
             found.add(name)
 
-    used_kinds = set(arrays.resource_kind[np.unique(arrays.demand_resource)].tolist())
+    used = set(np.unique(arrays.demand_resource).tolist())
+    used_kinds = set(arrays.resource_kind[sorted(used)].tolist())
     note("unary", UNARY in used_kinds)
     note("renewable", RENEWABLE in used_kinds)
-    note("reservoir", RESERVOIR in arrays.resource_kind)
+    note("reservoir", len(arrays.effect_reservoir) > 0)
     note("effect_per_tick", arrays.effect_per_tick.any())
-    for resource in problem.resources:
+    for r in used:
+        resource = problem.resources[r]
         note("calendar", isinstance(resource, Unary | Renewable) and resource.calendar is not None)
         if isinstance(resource, Unary) and resource.transition is not None:
             found.add("setup")

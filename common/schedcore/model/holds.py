@@ -30,25 +30,31 @@ class Hold:
 def find_holds(problem: Problem) -> tuple[Hold, ...]:
     """All holds of ``problem`` in order of task id.
 
-    A task is a hold if it has one mode, the mode is elastic, its start is tied to an edge of another
-    task and its end to an edge of another task that is itself no hold; the first such ties in the
-    order of the lags count.
+    A task is a *candidate* if it has one mode, the mode is elastic, and zero lags tie its start and
+    its end to edges of other tasks.  A candidate is a hold if both ties can be to tasks that are no
+    candidates themselves; the first such ties in the order of the lags count.  (Where two candidates
+    meet, the tick at which one hands over to the other is a decision: such tasks are elastic, no holds.)
     """
     elastic = {i for i, task in enumerate(problem.tasks) if len(task.modes) == 1 and task.modes[0].is_elastic}
     if not elastic:
         return ()
-    ties: dict[tuple[int, Edge], tuple[tuple[int, Edge], int]] = {}
+    ties: dict[tuple[int, Edge], list[tuple[tuple[int, Edge], int]]] = {}
     for i, lag in enumerate(problem.lags):
         if lag.min == 0 and lag.max == 0 and lag.iterations == 0:
             for own, own_edge, other, other_edge in (
                 (lag.a, lag.a_edge, lag.b, lag.b_edge),
                 (lag.b, lag.b_edge, lag.a, lag.a_edge),
             ):
-                if own in elastic and other not in elastic:
-                    ties.setdefault((own, own_edge), ((other, other_edge), i))
+                if own in elastic:
+                    ties.setdefault((own, own_edge), []).append(((other, other_edge), i))
+    candidates = {task for task in elastic if (task, Edge.START) in ties and (task, Edge.END) in ties}
+
+    def first(task: int, edge: Edge) -> tuple[tuple[int, Edge], int] | None:
+        return next((tie for tie in ties[task, edge] if tie[0][0] not in candidates), None)
+
     holds = []
-    for task in sorted(elastic):
-        opening, closing = ties.get((task, Edge.START)), ties.get((task, Edge.END))
+    for task in sorted(candidates):
+        opening, closing = first(task, Edge.START), first(task, Edge.END)
         if opening is not None and closing is not None:
             holds.append(Hold(task, opening[0], closing[0], (opening[1], closing[1])))
     return tuple(holds)

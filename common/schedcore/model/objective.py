@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from schedcore.errors import ModelError, did_you_mean
+from schedcore.model.fields import as_rows, as_tuple, shown
+from schedcore.model.time import MAX_TICK
 
 OBJECTIVE_METRICS: dict[str, str] = {
     "makespan": "latest end of any present task",
@@ -42,18 +44,27 @@ class Objective:
     stages: tuple[tuple[tuple[str, int], ...], ...]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "stages", tuple(tuple((n, w) for n, w in stage) for stage in self.stages))
+        stages = as_tuple(self.stages, "objective")
+        object.__setattr__(self, "stages", tuple(as_rows(s, 2, f"objective[{i}]") for i, s in enumerate(stages)))
         if not self.stages or not all(self.stages):
-            raise ModelError("an objective or one of its stages is empty", where="objective")
+            raise ModelError(
+                "an objective or one of its stages is empty",
+                where="objective",
+                remedy="name a metric, or use None for any feasible schedule",
+            )
         for stage in self.stages:
             for name, weight in stage:
-                if name not in OBJECTIVE_METRICS:
+                if not isinstance(name, str) or name not in OBJECTIVE_METRICS:
                     raise ModelError(
-                        f"unknown metric {name!r}", where="objective", remedy=did_you_mean(name, OBJECTIVE_METRICS)
+                        f"unknown metric {shown(name)}",
+                        where="objective",
+                        remedy=did_you_mean(str(name), OBJECTIVE_METRICS),
                     )
-                if type(weight) is not int or weight == 0:
+                if type(weight) is not int or weight == 0 or abs(weight) > MAX_TICK:
                     raise ModelError(
-                        f"weight of {name!r} is {weight!r}", where="objective", remedy="give a non-zero integer"
+                        f"weight of {name!r} is {shown(weight)}",
+                        where="objective",
+                        remedy=f"give a non-zero integer of at most {MAX_TICK}",
                     )
             if len({name for name, _ in stage}) != len(stage):
                 raise ModelError("a stage names a metric twice", where="objective", remedy="add the weights up")
@@ -66,7 +77,7 @@ class Objective:
     @classmethod
     def lexicographic(cls, *stages: dict[str, int]) -> Objective:
         """Several stages, for example ``Objective.lexicographic({"period": 1}, {"makespan": 1})``."""
-        return cls(tuple(tuple(stage.items()) for stage in stages))
+        return cls(tuple(tuple(stage.items()) if isinstance(stage, dict) else stage for stage in stages))
 
     @property
     def metrics(self) -> frozenset[str]:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from schedcore.errors import ModelError
 from schedcore.model.cycle import Cycle
+from schedcore.model.fields import as_tuple, check_int, check_items, check_name
 from schedcore.model.problem import Problem
 from schedcore.model.relations import TimeLag
-from schedcore.model.resources import _check_int, _check_name
 from schedcore.model.task import Edge, Task
 from schedcore.model.time import MAX_TICK, Tick
 
@@ -50,20 +50,22 @@ class Periodic:
     jitter_max: Tick | None = None
 
     def __post_init__(self) -> None:
-        _check_name(self.name, "periodic")
+        check_name(self.name, "periodic")
         where = f"periodic {self.name!r}"
-        object.__setattr__(self, "tasks", tuple(self.tasks))
-        object.__setattr__(self, "lags", tuple(self.lags))
+        object.__setattr__(self, "tasks", as_tuple(self.tasks, f"{where}.tasks"))
+        object.__setattr__(self, "lags", as_tuple(self.lags, f"{where}.lags"))
+        check_items(self.tasks, Task, f"{where}.tasks")
+        check_items(self.lags, TimeLag, f"{where}.lags")
         if not self.tasks:
-            raise ModelError("the template has no tasks", where=where)
-        _check_int(self.period, 1, MAX_TICK, f"{where}.period")
-        _check_int(self.offset, 0, MAX_TICK, f"{where}.offset")
+            raise ModelError("the template has no tasks", where=where, remedy="give at least one task")
+        check_int(self.period, 1, MAX_TICK, f"{where}.period")
+        check_int(self.offset, 0, MAX_TICK, f"{where}.offset")
         if self.relative_deadline is not None:
-            _check_int(self.relative_deadline, 1, MAX_TICK, f"{where}.relative_deadline")
+            check_int(self.relative_deadline, 1, MAX_TICK, f"{where}.relative_deadline")
         if self.jitter_max is not None:
-            _check_int(self.jitter_max, 0, MAX_TICK, f"{where}.jitter_max")
+            check_int(self.jitter_max, 0, MAX_TICK, f"{where}.jitter_max")
         for lag in self.lags:
-            if not (0 <= lag.a < len(self.tasks) and 0 <= lag.b < len(self.tasks)) or lag.iterations:
+            if max(lag.a, lag.b) >= len(self.tasks) or lag.iterations:
                 raise ModelError(
                     f"lag from {lag.a} to {lag.b}",
                     where=f"{where}.lags",
@@ -93,26 +95,36 @@ def unroll(
     cyclic
         Make the result a cyclic problem whose period is the hyperperiod: work may then run across
         its end into the next round, and ``jitter_max`` also binds the last instance and the first of
-        the next round.  Needs ``horizon = None`` and a problem without cycle.
+        the next round.  Needs ``horizon = None``.
     max_instances
         Limit on the number of instances.
 
     Raises
     ------
     ModelError
-        If there would be more than ``max_instances``: nothing is ever approximated.
+        If there would be more than ``max_instances``: nothing is ever approximated.  Also if the
+        problem has a cycle already, or ``cyclic`` is given with a horizon or without periodic tasks.
     """
+    if cyclic and (not periodics or horizon is not None):
+        raise ModelError(
+            "cyclic needs periodic tasks and no horizon", where="unroll", remedy="leave cyclic or the horizon out"
+        )
+    if periodics and problem.cycle is not None:
+        raise ModelError(
+            "the problem has a cycle already", where="unroll", remedy="leave its cycle out and unroll with cyclic=True"
+        )
     if not periodics:
         return problem
+    if horizon is not None:
+        check_int(horizon, 0, MAX_TICK, "unroll.horizon")
     whole = hyperperiod(periodics)
     end = whole if horizon is None else horizon
-    if cyclic and (horizon is not None or problem.cycle is not None):
-        raise ModelError("cyclic needs horizon=None and a problem without cycle", where="unroll")
     counts = [max(0, -(-(end - (0 if cyclic else p.offset)) // p.period)) for p in periodics]
     if sum(counts) > max_instances or end > MAX_TICK:
         periods = ", ".join(f"{p.name}: {p.period}" for p in list(periodics)[:6])
         raise ModelError(
-            f"{sum(counts)} instances up to tick {end} exceed the limit of {max_instances} (periods {periods})",
+            f"{sum(counts)} instances up to tick {end} exceed the limit of {max_instances} (least common multiple of "
+            f"the periods: {whole}; {periods})",
             where="unroll",
             remedy="choose periods with a smaller common multiple, or give a horizon; max_instances raises the limit",
         )
@@ -135,7 +147,7 @@ def unroll(
         tasks=tuple(tasks),
         lags=tuple(lags),
         jobs=tuple(jobs),
-        cycle=Cycle(whole, whole) if cyclic else problem.cycle,
+        cycle=Cycle(whole, whole) if cyclic else None,
     )
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
 
-from schedcore.errors import ModelError, unknown_name
+from schedcore.errors import ModelError, did_you_mean, unknown_name
 from schedcore.model.arrays import ProblemArrays
 from schedcore.model.cycle import Cycle
+from schedcore.model.fields import as_rows, as_tuple, shown
 from schedcore.model.objective import Objective
 from schedcore.model.relations import ModeLink, Selection, TimeLag
 from schedcore.model.resources import Resource
@@ -71,10 +73,13 @@ class Problem:
         from schedcore.model.validation import validate
 
         for field in ("resources", "tasks", "jobs", "lags", "selections", "mode_links"):
-            object.__setattr__(self, field, tuple(getattr(self, field)))
-        items = self.metadata.items() if isinstance(self.metadata, Mapping) else self.metadata
-        object.__setattr__(self, "metadata", tuple(sorted((str(k), v) for k, v in items)))
+            object.__setattr__(self, field, as_tuple(getattr(self, field), field))
+        object.__setattr__(self, "metadata", _sorted_items(self.metadata))
         validate(self)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Without the cached arrays and indices: they are cheap to make again, and unpickled arrays are writable.
+        return {field.name: self.__dict__[field.name] for field in dataclasses.fields(self)}
 
     @cached_property
     def arrays(self) -> ProblemArrays:
@@ -93,7 +98,7 @@ class Problem:
 
     @cached_property
     def _fingerprint(self) -> str:
-        from schedcore.model.codec import fingerprint_of
+        from schedcore.model.encode import fingerprint_of
 
         return fingerprint_of(self)
 
@@ -105,7 +110,10 @@ class Problem:
         """A copy with some fields changed, validated again."""
         unknown = sorted(set(changes) - {f.name for f in dataclasses.fields(self)})
         if unknown:
-            raise ModelError(f"Problem has no field {unknown[0]!r}", where="replace")
+            known = [f.name for f in dataclasses.fields(self)]
+            raise ModelError(
+                f"Problem has no field {unknown[0]!r}", where="replace", remedy=did_you_mean(unknown[0], known)
+            )
         return dataclasses.replace(self, **changes)
 
     @property
@@ -126,11 +134,23 @@ class Problem:
         try:
             return self._task_ids[name]
         except KeyError:
-            raise unknown_name("task", name, self._task_ids) from None
+            raise unknown_name("task", name, self._task_ids, where=f"problem {self.name!r}") from None
 
     def resource_id(self, name: str) -> int:
         """Id of the resource called ``name``; raises ``UnknownNameError`` with near misses."""
         try:
             return self._resource_ids[name]
         except KeyError:
-            raise unknown_name("resource", name, self._resource_ids) from None
+            raise unknown_name("resource", name, self._resource_ids, where=f"problem {self.name!r}") from None
+
+
+def _sorted_items(metadata: object) -> tuple[tuple[str, Scalar], ...]:
+    items = as_rows(metadata.items() if isinstance(metadata, Mapping) else metadata, 2, "metadata")
+    for key, _ in items:
+        if not isinstance(key, str):
+            raise ModelError(f"key {shown(key)} is not a string", where="metadata", remedy="use text as key")
+    ordered = tuple(sorted(items, key=lambda item: item[0]))
+    for (before, _), (key, _) in itertools.pairwise(ordered):
+        if key == before:
+            raise ModelError(f"key {key!r} occurs twice", where="metadata", remedy="give each key once")
+    return ordered

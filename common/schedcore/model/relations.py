@@ -5,10 +5,13 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from schedcore.errors import ModelError
-from schedcore.model.resources import _check_int
-from schedcore.model.task import Edge
+from schedcore.errors import ModelError, did_you_mean
+from schedcore.model.fields import as_tuple, check_int, shown
+from schedcore.model.task import Edge, as_edge
 from schedcore.model.time import MAX_TICK, Tick
+
+MAX_ITERATIONS: int = 2**16
+"""Largest ``TimeLag.iterations`` in either direction: its product with a period stays exact in int64."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +43,23 @@ class TimeLag:
     iterations: int = 0
 
     def __post_init__(self) -> None:
-        if self.min is not None and self.min != 0:
-            _check_int(self.min, -MAX_TICK, MAX_TICK, "lag.min")
+        if type(self.a) is not int or type(self.b) is not int or min(self.a, self.b) < 0 or self.a + self.b > MAX_TICK:
+            check_int(self.a, 0, MAX_TICK, "lag.a")
+            check_int(self.b, 0, MAX_TICK, "lag.b")
+        if self.iterations or type(self.iterations) is not int:
+            check_int(self.iterations, -MAX_ITERATIONS, MAX_ITERATIONS, "lag.iterations")
+        if self.min is not None and (self.min or type(self.min) is not int):
+            check_int(self.min, -MAX_TICK, MAX_TICK, "lag.min")
         if self.max is not None:
-            _check_int(self.max, -MAX_TICK, MAX_TICK, "lag.max")
+            check_int(self.max, -MAX_TICK, MAX_TICK, "lag.max")
             if self.min is not None and self.min > self.max:
                 raise ModelError(f"min {self.min} is above max {self.max}", where="lag", remedy="swap the bounds")
         elif self.min is None:
             raise ModelError("neither min nor max is given", where="lag", remedy="give one of them")
         if type(self.a_edge) is not Edge:
-            object.__setattr__(self, "a_edge", Edge(self.a_edge))
+            object.__setattr__(self, "a_edge", as_edge(self.a_edge, "lag.a_edge"))
         if type(self.b_edge) is not Edge:
-            object.__setattr__(self, "b_edge", Edge(self.b_edge))
+            object.__setattr__(self, "b_edge", as_edge(self.b_edge, "lag.b_edge"))
         if self.a == self.b and self.iterations == 0:
             raise ModelError(
                 f"a lag relates task {self.a} to itself", where="lag", remedy="bound its duration in the mode instead"
@@ -69,6 +77,14 @@ class SelectionKind(enum.StrEnum):
     """If the first task is present, all others are."""
 
 
+def as_selection_kind(value: object, where: str) -> SelectionKind:
+    """``value`` (a :class:`SelectionKind` or its text) as a kind."""
+    kinds = [kind.value for kind in SelectionKind]
+    if not isinstance(value, str) or value not in kinds:
+        raise ModelError(f"unknown kind {shown(value)}", where=where, remedy=did_you_mean(str(value), kinds))
+    return SelectionKind(value)
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """A rule on which of ``tasks`` (ids, at least two; one suffices for AT_LEAST_ONE) are present."""
@@ -77,8 +93,10 @@ class Selection:
     kind: SelectionKind
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "tasks", tuple(self.tasks))
-        object.__setattr__(self, "kind", SelectionKind(self.kind))
+        object.__setattr__(self, "tasks", as_tuple(self.tasks, "selection.tasks"))
+        object.__setattr__(self, "kind", as_selection_kind(self.kind, "selection.kind"))
+        for task in self.tasks:
+            check_int(task, 0, MAX_TICK, "selection.tasks")
         if not self.tasks or len(set(self.tasks)) != len(self.tasks):
             raise ModelError(f"tasks are {self.tasks}", where="selection.tasks", remedy="name distinct tasks")
 
@@ -93,7 +111,11 @@ class ModeLink:
     modes_b: tuple[int, ...]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "modes_b", tuple(self.modes_b))
+        object.__setattr__(self, "modes_b", as_tuple(self.modes_b, "mode_link.modes_b"))
+        for field in ("task_a", "mode_a", "task_b"):
+            check_int(getattr(self, field), 0, MAX_TICK, f"mode_link.{field}")
+        for mode in self.modes_b:
+            check_int(mode, 0, MAX_TICK, "mode_link.modes_b")
         if self.task_a == self.task_b:
             raise ModelError("a mode link relates a task to itself", where="mode_link", remedy="drop the mode instead")
         if not self.modes_b:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from schedcore.errors import ModelError
+from schedcore.model.fields import as_rows, check_int, check_name, shown
 from schedcore.model.profile import StepProfile
 from schedcore.model.time import MAX_TICK
 
@@ -37,8 +38,9 @@ class Unary:
     initial_state: int | None = None
 
     def __post_init__(self) -> None:
-        _check_name(self.name, "resource")
+        check_name(self.name, "resource")
         where = f"resource {self.name!r}"
+        _check_calendar(self.calendar, where)
         if self.calendar is not None and not 0 <= self.calendar.minimum <= self.calendar.maximum <= 1:
             raise ModelError(
                 f"calendar values run from {self.calendar.minimum} to {self.calendar.maximum}",
@@ -49,7 +51,7 @@ class Unary:
             if self.initial_state is not None:
                 raise ModelError("initial_state without transition matrix", where=where, remedy="give transition")
             return
-        rows = tuple(tuple(row) for row in self.transition)
+        rows = as_rows(self.transition, None, f"{where}.transition")
         object.__setattr__(self, "transition", rows)
         size = len(rows)
         if size == 0:
@@ -68,10 +70,14 @@ class Unary:
                         where=f"{where}.transition",
                         remedy="give ticks >= 0, or None to forbid the sequence",
                     )
-        if self.initial_state is not None and not 0 <= self.initial_state < size:
-            raise ModelError(
-                f"initial_state {self.initial_state} is outside the {size} states", where=f"{where}.initial_state"
-            )
+        if self.initial_state is not None:
+            check_int(self.initial_state, 0, MAX_TICK, f"{where}.initial_state")
+            if self.initial_state >= size:
+                raise ModelError(
+                    f"initial_state {self.initial_state} is outside the {size} states",
+                    where=f"{where}.initial_state",
+                    remedy="add its row and column to the matrix",
+                )
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +99,10 @@ class Renewable:
     calendar: StepProfile | None = None
 
     def __post_init__(self) -> None:
-        _check_name(self.name, "resource")
+        check_name(self.name, "resource")
         where = f"resource {self.name!r}"
-        _check_int(self.capacity, 0, MAX_TICK, f"{where}.capacity")
+        check_int(self.capacity, 0, MAX_TICK, f"{where}.capacity")
+        _check_calendar(self.calendar, where)
         if self.calendar is not None and not 0 <= self.calendar.minimum <= self.calendar.maximum <= self.capacity:
             raise ModelError(
                 f"calendar values run from {self.calendar.minimum} to {self.calendar.maximum}, "
@@ -129,10 +136,10 @@ class Reservoir:
     maximum: int
 
     def __post_init__(self) -> None:
-        _check_name(self.name, "resource")
+        check_name(self.name, "resource")
         where = f"resource {self.name!r}"
         for field in ("initial", "minimum", "maximum"):
-            _check_int(getattr(self, field), -MAX_TICK, MAX_TICK, f"{where}.{field}")
+            check_int(getattr(self, field), -MAX_TICK, MAX_TICK, f"{where}.{field}")
         if not self.minimum <= self.initial <= self.maximum:
             raise ModelError(
                 f"initial level {self.initial} is outside [{self.minimum}, {self.maximum}]",
@@ -144,13 +151,6 @@ class Reservoir:
 Resource: TypeAlias = Unary | Renewable | Reservoir
 
 
-def _check_name(name: object, kind: str) -> None:
-    if not isinstance(name, str) or not name:
-        raise ModelError(f"the name of a {kind} is {name!r}", where=kind, remedy="give a non-empty string")
-
-
-def _check_int(value: object, low: int, high: int, where: str) -> None:
-    if type(value) is not int:
-        raise ModelError(f"{value!r} is not an integer", where=where, remedy="give a whole number (ticks, units)")
-    if not low <= value <= high:
-        raise ModelError(f"{value} is outside [{low}, {high}]", where=where, remedy="check the unit and the sign")
+def _check_calendar(calendar: object, where: str) -> None:
+    if calendar is not None and not isinstance(calendar, StepProfile):
+        raise ModelError(f"{shown(calendar)} is no StepProfile", where=f"{where}.calendar", remedy="give a StepProfile")

@@ -6,7 +6,7 @@ import enum
 from dataclasses import dataclass
 
 from schedcore.errors import ModelError
-from schedcore.model.resources import _check_int, _check_name
+from schedcore.model.fields import as_tuple, check_flag, check_int, check_items, check_name, shown
 from schedcore.model.time import MAX_TICK, Tick
 
 
@@ -17,6 +17,15 @@ class Edge(enum.IntEnum):
     END = 1
 
 
+def as_edge(value: object, where: str) -> Edge:
+    """``value`` (an :class:`Edge`, or 0 or 1) as an edge."""
+    if type(value) is int and value in (0, 1):
+        return Edge(value)
+    if isinstance(value, Edge):
+        return value
+    raise ModelError(f"{shown(value)} is no edge", where=where, remedy="give Edge.START or Edge.END")
+
+
 @dataclass(frozen=True, slots=True)
 class Demand:
     """``amount`` units of resource ``resource`` (an id) while the task runs; 1 on a unary resource."""
@@ -25,8 +34,8 @@ class Demand:
     amount: int = 1
 
     def __post_init__(self) -> None:
-        _check_int(self.resource, 0, MAX_TICK, "demand.resource")
-        _check_int(self.amount, 1, MAX_TICK, "demand.amount")
+        check_int(self.resource, 0, MAX_TICK, "demand.resource")
+        check_int(self.amount, 1, MAX_TICK, "demand.amount")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +60,13 @@ class Effect:
     per_tick: bool = False
 
     def __post_init__(self) -> None:
-        _check_int(self.reservoir, 0, MAX_TICK, "effect.reservoir")
-        _check_int(self.delta, -MAX_TICK, MAX_TICK, "effect.delta")
+        check_int(self.reservoir, 0, MAX_TICK, "effect.reservoir")
+        check_int(self.delta, -MAX_TICK, MAX_TICK, "effect.delta")
         if self.delta == 0:
             raise ModelError("delta is 0", where="effect.delta", remedy="leave the effect out")
-        object.__setattr__(self, "edge", Edge(self.edge))
+        if type(self.edge) is not Edge:
+            object.__setattr__(self, "edge", as_edge(self.edge, "effect.edge"))
+        check_flag(self.per_tick, "effect.per_tick")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +94,29 @@ class Mode:
     duration_max: Tick | None = None
 
     def __post_init__(self) -> None:
-        _check_int(self.duration, 0, MAX_TICK, "mode.duration")
+        check_int(self.duration, 0, MAX_TICK, "mode.duration")
         if self.duration_max is None:
             object.__setattr__(self, "duration_max", self.duration)
         else:
-            _check_int(self.duration_max, 0, MAX_TICK, "mode.duration_max")
+            check_int(self.duration_max, 0, MAX_TICK, "mode.duration_max")
             if self.duration_max < self.duration:
                 raise ModelError(
-                    f"duration_max {self.duration_max} is below duration {self.duration}", where="mode.duration_max"
+                    f"duration_max {self.duration_max} is below duration {self.duration}",
+                    where="mode.duration_max",
+                    remedy="swap the two, or leave duration_max out",
                 )
-        _check_int(self.cost, -MAX_TICK, MAX_TICK, "mode.cost")
+        if self.cost or type(self.cost) is not int:
+            check_int(self.cost, -MAX_TICK, MAX_TICK, "mode.cost")
         if type(self.demands) is not tuple:
-            object.__setattr__(self, "demands", tuple(self.demands))
+            object.__setattr__(self, "demands", as_tuple(self.demands, "mode.demands"))
         if type(self.effects) is not tuple:
-            object.__setattr__(self, "effects", tuple(self.effects))
+            object.__setattr__(self, "effects", as_tuple(self.effects, "mode.effects"))
+        for demand in self.demands:
+            if type(demand) is not Demand:
+                check_items(self.demands, Demand, "mode.demands")
+        for effect in self.effects:
+            if type(effect) is not Effect:
+                check_items(self.effects, Effect, "mode.effects")
         if len(self.demands) > 1 and len({d.resource for d in self.demands}) != len(self.demands):
             raise ModelError("two demands name the same resource", where="mode.demands", remedy="add them up")
 
@@ -157,24 +177,31 @@ class Task:
     tags: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        _check_name(self.name, "task")
+        check_name(self.name, "task")
         if type(self.modes) is not tuple:
-            object.__setattr__(self, "modes", tuple(self.modes))
+            object.__setattr__(self, "modes", as_tuple(self.modes, f"task {self.name!r}.modes"))
         if not self.modes:
             raise ModelError("no modes", where=f"task {self.name!r}.modes", remedy="give at least one mode")
-        if self.release != 0:
-            _check_int(self.release, 0, MAX_TICK, f"task {self.name!r}.release")
+        for mode in self.modes:
+            if type(mode) is not Mode:
+                check_items(self.modes, Mode, f"task {self.name!r}.modes")
+        if self.release or type(self.release) is not int:
+            check_int(self.release, 0, MAX_TICK, f"task {self.name!r}.release")
         if self.deadline is not None:
-            _check_int(self.deadline, 0, MAX_TICK, f"task {self.name!r}.deadline")
+            check_int(self.deadline, 0, MAX_TICK, f"task {self.name!r}.deadline")
         if self.due is not None:
-            _check_int(self.due, -MAX_TICK, MAX_TICK, f"task {self.name!r}.due")
-        if self.weight != 1:
-            _check_int(self.weight, 0, MAX_TICK, f"task {self.name!r}.weight")
-        if self.reward != 0:
-            _check_int(self.reward, -MAX_TICK, MAX_TICK, f"task {self.name!r}.reward")
+            check_int(self.due, -MAX_TICK, MAX_TICK, f"task {self.name!r}.due")
+        if self.weight != 1 or type(self.weight) is not int:
+            check_int(self.weight, 0, MAX_TICK, f"task {self.name!r}.weight")
+        if self.reward or type(self.reward) is not int:
+            check_int(self.reward, -MAX_TICK, MAX_TICK, f"task {self.name!r}.reward")
         for field in ("state_before", "state_after", "job"):
             value = getattr(self, field)
             if value is not None:
-                _check_int(value, 0, MAX_TICK, f"task {self.name!r}.{field}")
+                check_int(value, 0, MAX_TICK, f"task {self.name!r}.{field}")
+        if type(self.optional) is not bool:
+            check_flag(self.optional, f"task {self.name!r}.optional")
+        if type(self.tags) is not tuple:
+            object.__setattr__(self, "tags", as_tuple(self.tags, f"task {self.name!r}.tags"))
         if self.tags:
-            object.__setattr__(self, "tags", tuple(self.tags))
+            check_items(self.tags, str, f"task {self.name!r}.tags")

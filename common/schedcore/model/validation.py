@@ -6,29 +6,36 @@ problem can tell.  Malformed problems are refused; *infeasible* ones are not (se
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from schedcore.errors import ModelError
 from schedcore.model.arrays import RESERVOIR, UNARY, IntArray
-from schedcore.model.relations import SelectionKind
-from schedcore.model.resources import Renewable, Unary, _check_int, _check_name
-from schedcore.model.time import MAX_TICK
+from schedcore.model.cycle import Cycle
+from schedcore.model.fields import check_int, check_items, check_name, shown
+from schedcore.model.objective import Objective
+from schedcore.model.relations import ModeLink, Selection, SelectionKind, TimeLag
+from schedcore.model.resources import Renewable, Reservoir, Unary
+from schedcore.model.task import Task
+from schedcore.model.time import MAX_TICK, TimeUnit
 
 if TYPE_CHECKING:
     from schedcore.model.problem import Problem
 
+_COUNTED = "tasks are numbered from 0 in the order of the problem"
+
 
 def validate(problem: Problem) -> None:
     """Raise :class:`ModelError` for the first fault found."""
-    _check_name(problem.name, "problem")
+    check_name(problem.name, "problem")
+    _validate_types(problem)
     if problem.horizon is not None:
-        _check_int(problem.horizon, 0, MAX_TICK, "horizon")
+        check_int(problem.horizon, 0, MAX_TICK, "horizon")
     for key, value in problem.metadata:
         if value is not None and not isinstance(value, str | int | float | bool):
-            raise ModelError(f"{value!r} is not a JSON scalar", where=f"metadata[{key!r}]", remedy="store text")
+            raise ModelError(f"{shown(value)} is not a JSON scalar", where=f"metadata[{key!r}]", remedy="store text")
         if isinstance(value, float) and not np.isfinite(value):
             raise ModelError(f"{value} is not finite", where=f"metadata[{key!r}]", remedy="JSON has no such number")
     _unique((r.name for r in problem.resources), "resource")
@@ -37,6 +44,25 @@ def validate(problem: Problem) -> None:
     _validate_uses(problem)
     _validate_relations(problem)
     _validate_cycle(problem)
+
+
+def _validate_types(problem: Problem) -> None:
+    for field, kind in (
+        ("resources", (Unary, Renewable, Reservoir)),
+        ("tasks", Task),
+        ("lags", TimeLag),
+        ("selections", Selection),
+        ("mode_links", ModeLink),
+    ):
+        check_items(getattr(problem, field), kind, field)
+    for i, name in enumerate(problem.jobs):
+        check_name(name, "job", f"jobs[{i}]")
+    for field, only in (("objective", Objective), ("cycle", Cycle), ("unit", TimeUnit)):
+        value = getattr(problem, field)
+        if not isinstance(value, only) and (value is not None or field == "unit"):
+            raise ModelError(
+                f"{shown(value)} is no {only.__name__}", where=field, remedy=f"give an object of {only.__name__}"
+            )
 
 
 def _unique(names: Iterable[str], kind: str) -> None:
@@ -64,7 +90,9 @@ def _validate_uses(problem: Problem) -> None:
     bad = np.flatnonzero(arrays.demand_resource >= count)
     if len(bad):
         raise ModelError(
-            f"demand names resource {arrays.demand_resource[bad[0]]}, there are {count}", where=place(demand_mode, bad)
+            f"demand names resource {arrays.demand_resource[bad[0]]}, there are {count}",
+            where=place(demand_mode, bad),
+            remedy="resources are numbered from 0 in the order of the problem",
         )
     kinds = arrays.resource_kind[arrays.demand_resource]
     bad = np.flatnonzero(kinds == RESERVOIR)
@@ -86,18 +114,43 @@ def _validate_uses(problem: Problem) -> None:
         raise ModelError(
             f"effect names resource {arrays.effect_reservoir[bad[0]]}, there are {count}",
             where=place(effect_mode, bad),
+            remedy="resources are numbered from 0 in the order of the problem",
         )
     bad = np.flatnonzero(arrays.resource_kind[arrays.effect_reservoir] != RESERVOIR)
     if len(bad):
         name = problem.resources[arrays.effect_reservoir[bad[0]]].name
-        raise ModelError(f"effect on {name!r}, which is no reservoir", where=place(effect_mode, bad))
+        raise ModelError(
+            f"effect on {name!r}, which is no reservoir",
+            where=place(effect_mode, bad),
+            remedy="use a demand, or make the resource a Reservoir",
+        )
+    _validate_rates(problem, place, effect_mode)
     bad = np.flatnonzero(arrays.job >= len(problem.jobs))
     if len(bad):
         raise ModelError(
             f"job {arrays.job[bad[0]]} does not exist, there are {len(problem.jobs)}",
             where=f"task {problem.tasks[bad[0]].name!r}.job",
+            remedy="name the jobs in the field jobs of the problem",
         )
     _validate_states(problem, demand_mode)
+
+
+def _validate_rates(problem: Problem, place: Callable[[IntArray, IntArray], str], effect_mode: IntArray) -> None:
+    """Keep ``delta * duration`` of effects per tick as small as any other number of the model."""
+    arrays = problem.arrays
+    rated = np.flatnonzero(arrays.effect_per_tick == 1)
+    if not len(rated):
+        return
+    longest = np.maximum(arrays.duration_max[effect_mode[rated]], 1)
+    bad = rated[np.abs(arrays.effect_delta[rated]) > MAX_TICK // longest]
+    if len(bad):
+        mode = int(effect_mode[bad[0]])
+        raise ModelError(
+            f"an effect of {arrays.effect_delta[bad[0]]} per tick over up to {arrays.duration_max[mode]} ticks "
+            f"exceeds {MAX_TICK}",
+            where=place(effect_mode, bad),
+            remedy="lower duration_max of the mode, or the rate",
+        )
 
 
 def _validate_states(problem: Problem, demand_mode: IntArray) -> None:
@@ -128,9 +181,13 @@ def _validate_relations(problem: Problem) -> None:
     arrays = problem.arrays
     count = arrays.num_tasks
     for name, ids in (("a", arrays.lag_a), ("b", arrays.lag_b)):
-        bad = np.flatnonzero((ids >= count) | (ids < 0))
+        bad = np.flatnonzero(ids >= count)
         if len(bad):
-            raise ModelError(f"{name} is {ids[bad[0]]}, there are {count} tasks", where=f"lags[{bad[0]}]")
+            raise ModelError(
+                f"{name} is {ids[bad[0]]}, there are {count} tasks",
+                where=f"lags[{bad[0]}]",
+                remedy=_COUNTED,
+            )
     if problem.cycle is None and arrays.lag_iterations.any():
         raise ModelError(
             "iterations is not 0 in a problem without cycle",
@@ -140,8 +197,8 @@ def _validate_relations(problem: Problem) -> None:
     for i, selection in enumerate(problem.selections):
         where = f"selections[{i}]"
         for task in selection.tasks:
-            if not 0 <= task < count:
-                raise ModelError(f"task {task} does not exist, there are {count}", where=where)
+            if task >= count:
+                raise ModelError(f"task {task} does not exist, there are {count}", where=where, remedy=_COUNTED)
         if len(selection.tasks) < 2 and selection.kind is not SelectionKind.AT_LEAST_ONE:
             raise ModelError(
                 f"{selection.kind.value} over one task", where=where, remedy="make the task mandatory, or name more"
@@ -149,11 +206,15 @@ def _validate_relations(problem: Problem) -> None:
     for i, link in enumerate(problem.mode_links):
         where = f"mode_links[{i}]"
         for task, modes in ((link.task_a, (link.mode_a,)), (link.task_b, link.modes_b)):
-            if not 0 <= task < count:
-                raise ModelError(f"task {task} does not exist, there are {count}", where=where)
+            if task >= count:
+                raise ModelError(f"task {task} does not exist, there are {count}", where=where, remedy=_COUNTED)
             for mode in modes:
-                if not 0 <= mode < len(problem.tasks[task].modes):
-                    raise ModelError(f"task {problem.tasks[task].name!r} has no mode {mode}", where=where)
+                if mode >= len(problem.tasks[task].modes):
+                    raise ModelError(
+                        f"task {problem.tasks[task].name!r} has no mode {mode}",
+                        where=where,
+                        remedy=f"its modes are numbered 0 to {len(problem.tasks[task].modes) - 1}",
+                    )
 
 
 def _validate_cycle(problem: Problem) -> None:

@@ -1,0 +1,51 @@
+"""``auto``: chooses a solver by the features and the size of the problem, and says which and why."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import ClassVar
+
+from schedcore.model import ALL_FEATURES, Problem, Schedule
+from schedcore.solvers.protocol import Incumbent, Limits, SolveResult
+from schedcore.solvers.registry import get_solver
+
+SMALL_SHOP = 300
+"""Up to this many tasks plain CP-SAT is left to prove job shops optimal."""
+LARGE = 50_000
+"""From this many tasks on CP-SAT needs too long to build its model and to find a first schedule."""
+
+
+class AutoSolver:
+    """Leaves the work to the solver that :func:`choose` names."""
+
+    name: ClassVar[str] = "auto"
+    features: ClassVar[frozenset[str]] = ALL_FEATURES
+
+    def solve(
+        self,
+        problem: Problem,
+        *,
+        limits: Limits,
+        seed: int = 0,
+        hint: Schedule | None = None,
+        on_solution: Callable[[Incumbent], None] | None = None,
+        should_stop: Callable[[], bool] | None = None,
+    ) -> SolveResult:
+        """Solve with the chosen solver; the message of the result says which and why."""
+        name, why = choose(problem)
+        result = get_solver(name).solve(
+            problem, limits=limits, seed=seed, hint=hint, on_solution=on_solution, should_stop=should_stop
+        )
+        chosen = f"auto chose {name}: {why}"
+        return dataclasses.replace(result, message=f"{chosen}; {result.message}" if result.message else chosen)
+
+
+def choose(problem: Problem) -> tuple[str, str]:
+    """Name of a solver for ``problem``, and the reason."""
+    count = len(problem.tasks)
+    from schedcore.solvers.lns.jobshop import is_job_shop
+
+    if is_job_shop(problem) and count > SMALL_SHOP:
+        return "lns", f"a job shop of {count} tasks, more than the {SMALL_SHOP} that exact search handles well"
+    return "cpsat", f"{count} tasks and every feature supported"

@@ -1,0 +1,215 @@
+"""``cpsat``: exact search with CP-SAT over every feature of the model."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from schedcore.errors import InputError
+from schedcore.model import ALL_FEATURES, Problem, Schedule
+from schedcore.solvers.cpsat.build import CpsatModel, build_model
+from schedcore.solvers.cpsat.search import Found, Outcome, run_cpsat
+from schedcore.solvers.cpsat.variables import Infeasible
+from schedcore.solvers.protocol import Incumbent, Limits, SolveResult, Status, require_features
+from schedcore.solvers.support import is_feasible, values_of, verify
+
+
+@dataclass(frozen=True)
+class CpsatSolver:
+    """Google's CP-SAT on the feature-gated model of :func:`~schedcore.solvers.cpsat.build.build_model`.
+
+    Stages of a lexicographic objective are solved one after the other, each with the values of the
+    stages before it as bounds; a later stage begins only when the one before is proven optimal.
+    With a deterministic limit wall time does not count, and the result depends on problem,
+    parameters and seed alone.
+
+    Parameters
+    ----------
+    warm_start
+        Whether to start from the best of a few list schedules if no hint is given.
+    parameters
+        Further fields of CP-SAT's ``SatParameters``, by name.
+    adjust
+        Called with the model before it is solved; may add constraints that every schedule of interest
+        obeys.  Proofs then hold for the adjusted model only.
+    """
+
+    name: ClassVar[str] = "cpsat"
+    features: ClassVar[frozenset[str]] = ALL_FEATURES
+
+    warm_start: bool = True
+    parameters: dict[str, Any] = field(default_factory=dict)
+    adjust: Callable[[CpsatModel], None] | None = None
+
+    def solve(
+        self,
+        problem: Problem,
+        *,
+        limits: Limits,
+        seed: int = 0,
+        hint: Schedule | None = None,
+        on_solution: Callable[[Incumbent], None] | None = None,
+        should_stop: Callable[[], bool] | None = None,
+    ) -> SolveResult:
+        """Solve ``problem``; see :class:`~schedcore.solvers.protocol.Solver`.
+
+        Raises
+        ------
+        InputError
+            If CP-SAT refuses the model, because numbers are too large for it.
+        """
+        require_features(self.name, self.features, problem)
+        run = _Run(self, problem, limits, seed, on_solution, should_stop)
+        return run.solve(hint)
+
+
+class _Run:
+    """One call of :meth:`CpsatSolver.solve`."""
+
+    def __init__(
+        self,
+        solver: CpsatSolver,
+        problem: Problem,
+        limits: Limits,
+        seed: int,
+        on_solution: Callable[[Incumbent], None] | None,
+        should_stop: Callable[[], bool] | None,
+    ) -> None:
+        self.solver, self.problem, self.limits, self.seed = solver, problem, limits, seed
+        self.on_solution, self.should_stop = on_solution, should_stop
+        self.clock = time.perf_counter()
+        self.best: Schedule | None = None
+        self.bound: float | None = None
+        self.trace: list[tuple[float, float, float | None]] = []
+        self.used_deterministic = 0.0
+        self.parameters: dict[str, Any] = {}
+
+    def solve(self, hint: Schedule | None) -> SolveResult:
+        start = self._start(hint)
+        try:
+            model = build_model(self.problem, at_least=0 if start is None else start.makespan)
+        except Infeasible as error:
+            return self._result(Status.INFEASIBLE, str(error))
+        if self.solver.adjust is not None:
+            self.solver.adjust(model)
+        if start is not None:
+            model.hint(start, feasible=is_feasible(self.problem, start))
+        status, message = Status.OPTIMAL, ""
+        for stage in range(max(1, len(model.stages))):
+            outcome = self._solve_stage(model, stage)
+            if outcome.values is not None:
+                self.best = model.schedule(outcome.values)
+            if stage == 0:
+                self.bound = _rounded(outcome.bound) if model.stages else None
+            if outcome.status != "OPTIMAL":
+                status, message = self._ended(outcome, stage)
+                break
+            if stage + 1 < len(model.stages):
+                self._fix_stage(model, stage)
+        return self._result(status, message)
+
+    def _start(self, hint: Schedule | None) -> Schedule | None:
+        if hint is not None or not self.solver.warm_start:
+            return hint
+        from schedcore.solvers.start import best_list_schedule
+
+        return best_list_schedule(self.problem, seed=self.seed)
+
+    def _solve_stage(self, model: CpsatModel, stage: int) -> Outcome:
+        if model.stages:
+            model.model.minimize(model.stages[stage])
+        self.parameters = self._parameters()
+        outcome = run_cpsat(
+            model.model,
+            self.parameters,
+            clock=self.clock,
+            on_found=lambda found: self._note(model, stage, found),
+            should_stop=self.should_stop,
+        )
+        self.used_deterministic += outcome.deterministic_time
+        if outcome.status == "MODEL_INVALID":
+            raise InputError(
+                f"CP-SAT refuses the model: {model.model.validate()}",
+                where=f"problem {self.problem.name!r}",
+                remedy="use a coarser tick, smaller weights or a horizon, so that sums stay below 2^62",
+            )
+        return outcome
+
+    def _parameters(self) -> dict[str, Any]:
+        limits = self.limits
+        parameters: dict[str, Any] = {"num_workers": limits.workers, "random_seed": self.seed & 0x7FFFFFFF}
+        if limits.deterministic_limit is not None:
+            left = limits.deterministic_limit - self.used_deterministic
+            parameters["max_deterministic_time"] = max(left, 1e-6)
+            if limits.workers > 1:
+                parameters["interleave_search"] = True  # the only deterministic search of several workers
+        else:
+            left = limits.time_limit_s - (time.perf_counter() - self.clock)
+            parameters["max_time_in_seconds"] = max(left, 1e-3)
+        return parameters | self.solver.parameters
+
+    def _note(self, model: CpsatModel, stage: int, found: Found) -> None:
+        if not model.stages:
+            if self.on_solution is not None:
+                self._tell(model.schedule(found.values), None, found.wall_s)
+            return
+        bound = _rounded(found.bound)
+        schedule = None
+        if stage == 0:
+            schedule = model.schedule(found.values)
+            value = values_of(self.problem, schedule)[0]
+            if not self.trace or value < self.trace[-1][1]:
+                self.trace.append((found.wall_s, value, bound))
+        if self.on_solution is not None:
+            self._tell(schedule or model.schedule(found.values), bound, found.wall_s)
+
+    def _tell(self, schedule: Schedule, bound: float | None, wall_s: float) -> None:
+        assert self.on_solution is not None
+        verify(self.solver.name, self.problem, schedule)
+        self.on_solution(Incumbent(schedule, values_of(self.problem, schedule), bound, wall_s))
+
+    def _fix_stage(self, model: CpsatModel, stage: int) -> None:
+        """Keep the value reached in ``stage`` and go on from the schedule that has it."""
+        assert self.best is not None
+        value = values_of(self.problem, self.best)[stage]
+        model.build.constraint(model.stages[stage] <= value)
+        model.hint(self.best, feasible=True)
+
+    def _ended(self, outcome: Outcome, stage: int) -> tuple[Status, str]:
+        if outcome.status == "INFEASIBLE" and self.best is None:
+            return Status.INFEASIBLE, "CP-SAT proves that no schedule exists"
+        reason = outcome.stopped or "limit reached"
+        if self.best is None:
+            return Status.UNKNOWN, f"{reason} before a schedule was found"
+        what = "" if len(self.problem.objective.stages) < 2 else f" in stage {stage + 1}"  # type: ignore[union-attr]
+        return Status.FEASIBLE, f"{reason}{what} before optimality was proven"
+
+    def _result(self, status: Status, message: str) -> SolveResult:
+        objective: tuple[int, ...] = ()
+        if self.best is not None:
+            verify(self.solver.name, self.problem, self.best)
+            objective = values_of(self.problem, self.best)
+        if objective and self.bound is not None:
+            self.bound = min(self.bound, objective[0])
+        return SolveResult(
+            status=status,
+            schedule=self.best,
+            objective=objective,
+            bound=self.bound,
+            wall_s=time.perf_counter() - self.clock,
+            solver=self.solver.name,
+            seed=self.seed,
+            trace=tuple(self.trace),
+            parameters=self.parameters,
+            message=message,
+        )
+
+
+def _rounded(bound: float | None) -> float | None:
+    """Objectives are integers, so bounds may be rounded up."""
+    if bound is None or not math.isfinite(bound):
+        return None
+    return float(math.ceil(bound - 1e-6))
