@@ -158,14 +158,16 @@ def test_effect_per_tick_counts_the_actual_duration():
 
 
 def test_huge_effects_are_added_exactly():
-    effect = Effect(0, MAX_TICK, Edge.END, True)
-    tasks = tuple(Task(n, (Mode(MAX_TICK // 4, (), (effect,)),)) for n in "ab")
+    # The longest allowed duration gives 2^42, the one that is used 2^82: beyond any 64-bit sum.
+    effect = Effect(0, 2**40, Edge.END, True)
+    tasks = tuple(Task(n, (Mode(4, (), (effect,)),)) for n in "ab")
     problem = Problem(resources=(Reservoir("s", 0, 0, 5),), tasks=tasks)
-    end = MAX_TICK // 4
-    (violation,) = check(problem, Schedule([(0, 0, 0, end), (1, 0, 0, end)])).violations
-    assert violation.amount == 2 * MAX_TICK * (MAX_TICK // 4) - 5
-    assert check(problem, Schedule([(0, 0, 0, end), (1, 0, 0, end)])).totals() == {
-        ViolationCode.RESERVOIR_HIGH: violation.amount
+    report = check(problem, Schedule([(0, 0, 0, MAX_TICK), (1, 0, 0, MAX_TICK)]))
+    (violation,) = report.of(ViolationCode.RESERVOIR_HIGH)
+    assert violation.amount == 2 * 2**40 * MAX_TICK - 5
+    assert report.totals() == {
+        ViolationCode.DURATION: 2 * (MAX_TICK - 4),
+        ViolationCode.RESERVOIR_HIGH: violation.amount,
     }
 
 
@@ -256,7 +258,7 @@ def test_lags_in_cycles_add_whole_periods():
         (12, 2, "outside the range"),
         (0, 4, "outside the range"),
         (-5, 9, "outside the range"),
-        (2**60, 2**60 - 10, "outside the range"),
+        (MAX_TICK, MAX_TICK - 10, "outside the range"),
     ],
 )
 def test_period_outside_its_range(cycle: int | None, amount: int, words: str):
