@@ -65,7 +65,9 @@ def test_a_page_has_its_parts_in_order_and_needs_no_network(tmp_path: Path) -> N
     assert len(parser.ids) == len(set(parser.ids))
     assert not re.findall(r'(?:src|href)="https?:', text)
     assert "@import" not in text
-    places = [text.index(x) for x in ("Title &amp; more", "<nav>", ">20<", ">One</h2>", "<td>x", ">Inside<", "f1-", "done")]
+    places = [
+        text.index(x) for x in ("Title &amp; more", "<nav>", ">20<", ">One</h2>", "<td>x", ">Inside<", "f1-", "done")
+    ]
     assert places == sorted(places)
     assert '<strong>bold</strong> <code>co*de</code> <a href="a.html">link</a>' in text
     assert "sched run &lt;x&gt;" in text
