@@ -70,7 +70,9 @@ def main() -> int:
             for quantity, ours, most, unit in (("time", seconds, most_seconds, "s"), ("size", size, most_size, "MB")):
                 missed += ours > most
                 print(
-                    figure("-", f"{kind} {suffix}, {quantity}", f"{ours:.2f} {unit}", f"<= {most:g} {unit}", ours <= most)
+                    figure(
+                        "-", f"{kind} {suffix}, {quantity}", f"{ours:.2f} {unit}", f"<= {most:g} {unit}", ours <= most
+                    )
                 )
     return int(missed > 0)
 

@@ -26,6 +26,8 @@ def test_long_text_is_cut_in_its_middle() -> None:
 def test_words_for_counts_and_lengths() -> None:
     assert [plural(n, "task") for n in (0, 1, 12345)] == ["0 tasks", "1 task", "12,345 tasks"]
     assert length_text(55, "tick") == "55 ticks"
+    assert length_text(1, "slot") == "1 slot"
+    assert length_text(8, "slot") == "8 slots"
     assert length_text(12, "ms") == "12 ms"
     assert length_text(3, "15 min") == "3 × 15 min"
 

@@ -29,9 +29,9 @@ function tipFor(i) {
   if (key !== data.noKey && data.keyName !== "task") line(data.keyName, data.keys[key]);
   if (modeCount && modeCount[task] > 1) line("mode", `${placements.mode[p]} (of ${modeCount[task]})`);
   else if (placements.mode && placements.mode[p] !== 0) line("mode", String(placements.mode[p]));
-  line("start", text(start) + unit);
-  line("end", text(end) + unit);
-  line("length", text(end - start) + unit);
+  line("start", withUnit(start));
+  line("end", withUnit(end));
+  line("length", withUnit(end - start));
   if (view.period && !view.folded) line("round", String(view.shift[i] - view.shiftBase));
   line("resource", resourceText(p) || "none");
   for (const v of (bad.get(p) || []).slice(0, 4)) line(v.code, v.message);
@@ -114,7 +114,7 @@ function hoverAt(canvas, x, y, px, py) {
   const t = Math.min(view.xMax, Math.max(view.xMin, T(x))), node = document.createElement("div"), head = document.createElement("b");
   head.textContent = panel.label;
   const limit = panel.limitValue[stepAt(panel.limitTime, Math.max(t, panel.limitTime[0]))];
-  node.append(head, document.createElement("br"), `${text(panel.value[stepAt(panel.time, t)])} of ${text(limit)} at ${text(Math.floor(t))}${unit}`);
+  node.append(head, document.createElement("br"), `${text(panel.value[stepAt(panel.time, t)])} of ${text(limit)} at ${withUnit(Math.floor(t))}`);
   showTip(node, px, py);
 }
 

@@ -9,7 +9,6 @@ if (data.empty) {
   document.querySelector(".tools").style.display = "none";
   return;
 }
-if (data.panelFocus) document.body.classList.add("panelfocus");
 views.forEach((v, k) => {
   const b = document.createElement("button");
   b.textContent = v.name;

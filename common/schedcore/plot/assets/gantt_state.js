@@ -20,7 +20,13 @@ let dimmed = null;
 const bad = new Map();  // placement -> violations
 data.violations.forEach((v) => v.placements.forEach((p) => { if (!bad.has(p)) bad.set(p, []); bad.get(p).push(v); }));
 const text = (n) => Math.round(n).toLocaleString("en-US");
-const unit = data.unit === "tick" ? "" : /^\d/.test(data.unit) ? " × " + data.unit : " " + data.unit;
+// "4 slots", "12 ms", "3 × 15 min"; bare numbers where a tick is all there is.
+function withUnit(n) {
+  const u = data.unit;
+  if (u === "tick") return text(n);
+  if (/^\d/.test(u)) return text(n) + " × " + u;
+  return text(n) + " " + (n !== 1 && /^\p{L}{4,}$/u.test(u) && !u.endsWith("s") ? u + "s" : u);
+}
 const colors = data.colors, darkText = data.darkText;
 const rgba = colors.map((c) => [1, 3, 5].map((i) => parseInt(c.slice(i, i + 2), 16)));
 const colorOf = (task) => { const k = taskKey[task]; return k === data.noKey ? colors.length - 1 : k % (colors.length - 1); };
@@ -38,7 +44,10 @@ function resize() {
   ratio = window.devicePixelRatio || 1;
   const stack = panels().length ? panels().length * (PANEL + GAP) + GAP : 0;
   size(steps, Math.max(120, $("rows").clientWidth), stack);
-  $("rows").style.maxHeight = Math.ceil(AXIS + 6 + view.height * Math.min(80, 40 * rowZoom)) + "px";
+  const all = document.querySelector(".charts").clientHeight;
+  const needed = Math.ceil(AXIS + 6 + view.height * Math.min(80, 40 * rowZoom));
+  $("rows").style.maxHeight = needed + "px";
+  $("panels").style.maxHeight = Math.max(all * (data.panelFocus ? 0.75 : 0.4), all - needed) + "px";
   const box = $("rows").getBoundingClientRect();
   width = Math.max(120, box.width);
   height = Math.max(60, box.height);
