@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from schedcore.cli.command import verb
-from schedcore.cli.options import OutputFile, data_dir_option, format_option, seed_option, time_limit_option, workers_option
+from schedcore.cli.options import (
+    OutputFile,
+    data_dir_option,
+    format_option,
+    seed_option,
+    time_limit_option,
+    workers_option,
+)
 from schedcore.cli.session import Outcome, Session
 from schedcore.cli.target import Target, target_argument
 from schedcore.cli.watch import Watch, values_text
@@ -44,7 +51,9 @@ if TYPE_CHECKING:
 @click.option("--hint", type=click.Path(path_type=Path), metavar="FILE", help="A schedule to start from.")
 @format_option()
 @click.option("--out", type=OutputFile(), help="Write problem and schedule to this file (.json).")
-@click.option("--plot", "plot_file", type=OutputFile(), help="Draw the schedule (.png, .svg, .html; .json: trace events).")
+@click.option(
+    "--plot", "plot_file", type=OutputFile(), help="Draw the schedule (.png, .svg, .html; .json: trace events)."
+)
 def solve(
     session: Session,
     target: Target,
@@ -232,16 +241,18 @@ def _without_schedule(watch: Watch, problem: Problem, result: SolveResult, data:
         from schedcore.cli.app import Interrupted
 
         return Outcome(data, error=Interrupted(f"{watch.stop.word} before a schedule was found"))
-    from schedcore.cli.conflicts import conflicts_of
+    from schedcore.check import explain
     from schedcore.solvers.protocol import Status
 
-    conflicts = conflicts_of(problem)
-    data["conflicts"] = conflicts
+    conflicts = explain(problem)
+    data["conflicts"] = [conflict.as_dict(problem) for conflict in conflicts]
     reason = f": {result.message}" if result.message else ""
     error: SchedError
     if result.status is Status.INFEASIBLE or conflicts:
-        why = "; ".join(conflicts) or result.message
-        error = NoScheduleError(f"no feasible schedule exists: {why}", where=problem.name, remedy="relax the rules named")
+        why = "; ".join(conflict.message for conflict in conflicts) or result.message
+        error = NoScheduleError(
+            f"no feasible schedule exists: {why}", where=problem.name, remedy="relax the rules named"
+        )
     else:
         error = NoScheduleError(
             f"{result.solver} found no schedule{reason}",

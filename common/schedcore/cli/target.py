@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from schedcore.cli.options import OverrideWord, Overrides, as_overrides
+from schedcore.cli.options import Overrides, OverrideWord, as_overrides
 from schedcore.errors import InputError, UnknownNameError, did_you_mean
 
 if TYPE_CHECKING:

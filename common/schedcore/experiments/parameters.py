@@ -46,7 +46,9 @@ def _own(method: object) -> tuple[str, ...]:
     if dataclasses.is_dataclass(method):
         return tuple(field.name for field in dataclasses.fields(method) if field.init)
     return tuple(
-        name for name in getattr(method, "__dict__", {}) if not name.startswith("_") and name not in ("name", "features")
+        name
+        for name in getattr(method, "__dict__", {})
+        if not name.startswith("_") and name not in ("name", "features")
     )
 
 
@@ -73,7 +75,7 @@ def _changed(method: T, path: list[str], value: Any, name: str, key: str, names:
 
 def _converted(value: Any, old: Any, name: str, key: str) -> Any:
     new = _literal(value)
-    if old is None or isinstance(new, type(old)) and not (isinstance(new, bool) and not isinstance(old, bool)):
+    if old is None or (isinstance(new, type(old)) and not (isinstance(new, bool) and not isinstance(old, bool))):
         return new
     if isinstance(old, float) and isinstance(new, int) and not isinstance(new, bool):
         return float(new)

@@ -93,9 +93,7 @@ def _class(cell: Cell | None, best: float | None) -> str:
 def _gap_chart(results: Results) -> str:
     from schedcore.plot import comparison_bars, inline_svg
 
-    values = {
-        item.method: {"mean gap": 100 * item.mean_gap} for item in results.summaries if item.mean_gap is not None
-    }
+    values = {item.method: {"mean gap": 100 * item.mean_gap} for item in results.summaries if item.mean_gap is not None}
     if not values:
         return ""
     by_group: dict[str, dict[str, float]] = {}
