@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from schedcore.check import Realised, ViolationCode, check
+from schedcore.check.view import order_by
 from schedcore.errors import ModelError, ViolationError
 from schedcore.model import (
     MAX_TICK,
@@ -178,13 +179,18 @@ def test_unary_folds_and_the_round_before_may_be_the_holder():
     # Period 6: a in phases 4, 5, 0; b starts in phase 1: fits exactly.
     assert check(problem, Schedule([(0, 0, 4, 7), (1, 0, 7, 10)], cycle=6)).ok
     # Period 5: a in phases 4, 0, 1; b (start 7) in 2, 3, 4: a starts in phase 4 while b holds: 1 tick.
-    assert found(problem, Schedule([(0, 0, 4, 7), (1, 0, 7, 10)], cycle=5)) == [("OVERLAP", (1, 0), 4, 1)]
+    schedule = Schedule([(0, 0, 4, 7), (1, 0, 7, 10)], cycle=5)
+    assert found(problem, schedule) == [("OVERLAP", (1, 0), 4, 1)]
+    text = "'a' starts on 'm' at tick 4 (phase 4) while a round of 'b' holds it: 1 tick of overlap"
+    assert text in check(problem, schedule).to_text()
 
 
 def test_task_longer_than_the_period_overlaps_itself_and_counts_several_times():
     problem = cyclic_problem(9, resource=Unary("m"))
     # 9 ticks every 4: still held for 5 when the next round starts.
     assert found(problem, Schedule([(0, 0, 1, 10)], cycle=4)) == [("OVERLAP", (0,), 1, 5)]
+    text = check(problem, Schedule([(0, 0, 1, 10)], cycle=4)).to_text()
+    assert "'a' still holds 'm' when its next round starts: 5 ticks of overlap" in text
     problem = cyclic_problem(9, resource=Renewable("r", 2))
     # Twice at every phase, three times in phase 1 only.
     assert found(problem, Schedule([(0, 0, 1, 10)], cycle=4)) == [("CAPACITY", (0,), 1, 1)]
@@ -193,10 +199,17 @@ def test_task_longer_than_the_period_overlaps_itself_and_counts_several_times():
 def test_excess_around_the_end_of_the_period_is_one_interval():
     problem = cyclic_problem(4, 4, resource=Renewable("r", 1))
     # Period 6: both in phases 4, 5, 0, 1: one interval that begins at phase 4.
-    assert found(problem, Schedule([(0, 0, 4, 8), (1, 0, 4, 8)], cycle=6)) == [("CAPACITY", (0, 1), 4, 1)]
+    schedule = Schedule([(0, 0, 4, 8), (1, 0, 4, 8)], cycle=6)
+    assert found(problem, schedule) == [("CAPACITY", (0, 1), 4, 1)]
+    assert "by 1 unit from phase 4 to phase 2 of the next round" in check(problem, schedule).to_text()
+    # Both in phases 2 to 5.
+    schedule = Schedule([(0, 0, 2, 6), (1, 0, 2, 6)], cycle=6)
+    assert found(problem, schedule) == [("CAPACITY", (0, 1), 2, 1)]
+    assert "by 1 unit from phase 2 to phase 6;" in check(problem, schedule).to_text()
     # All phases, all the time: it begins nowhere, phase 0 stands for it.
-    problem = cyclic_problem(4, 4, resource=Renewable("r", 1))
-    assert found(problem, Schedule([(0, 0, 3, 7), (1, 0, 1, 5)], cycle=4)) == [("CAPACITY", (0, 1), 0, 1)]
+    schedule = Schedule([(0, 0, 3, 7), (1, 0, 1, 5)], cycle=4)
+    assert found(problem, schedule) == [("CAPACITY", (0, 1), 0, 1)]
+    assert "by 1 unit at all times" in check(problem, schedule).to_text()
 
 
 def test_reservoir_level_of_the_steady_state():
@@ -297,6 +310,19 @@ def test_absurd_ticks_are_reported_not_overflown():
     assert report.counts()[ViolationCode.HORIZON] == 2
     assert "the largest tick" in report.to_text()
     assert {v.at for v in report.of("HORIZON")} == {low, huge + 3}
+
+
+def test_many_resources_over_long_times_keep_their_order():
+    # Resource and tick no longer fit into one 62-bit key together.
+    count, far = 2**21, MAX_TICK - 10
+    resources = tuple(Unary(f"m{i}") for i in range(4))
+    tasks = tuple(Task(f"t{i}", (Mode(5, (Demand(i % 4),)),)) for i in range(8))
+    problem = Problem(resources=resources, tasks=tasks)
+    schedule = Schedule([(i, 0, 0 if i < 4 else far - i, (0 if i < 4 else far - i) + 5) for i in range(8)])
+    assert check(problem, schedule).ok
+    group = np.array([count, 0, count, 1], dtype=np.int64)
+    time = np.array([far, 7, -far, 3], dtype=np.int64)
+    assert order_by(group, time).tolist() == [1, 3, 2, 0]
 
 
 def test_realised_durations_and_capacities_replace_the_planned_ones():

@@ -159,7 +159,7 @@ def _energy(facts: Facts, resource: int, load: _Load) -> Conflict | None:
 def _energy_conflict(
     facts: Facts, resource: int, rows: list[tuple[int, int, int, int]], begin: int, end: int
 ) -> Conflict:
-    inside = [(task, energy) for _, earliest, energy, task in rows if earliest >= begin]
+    inside = sorted((task, energy) for _, earliest, energy, task in rows if earliest >= begin)
     need = sum(energy for _, energy in inside)
     profile = _calendar(facts, resource)
     offered = sum((stop - max(start, begin)) * v for start, stop, v in profile.segments(end) if stop > begin)

@@ -341,7 +341,9 @@ def serial_pass(d, rank, by_rank, group, wanted, forced, floors, generous, start
             if starts[other] < 0 and waiting[other] == 0:
                 urgent = network and best_mode >= 0 and d[d[LAG_URGENT] + i]
                 level = 0 if urgent else group[other]
-                if level < queued[other] and not (queued[other] == NOT_QUEUED and is_deferred(deferred, num_deferred, other)):
+                if level < queued[other] and not (
+                    queued[other] == NOT_QUEUED and is_deferred(deferred, num_deferred, other)
+                ):
                     size = heap_push(heap, size, level * n + rank[other])
                     queued[other] = level
         if network and best_mode >= 0:
