@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from schedcore.errors import unknown_name
@@ -25,3 +26,14 @@ def get_method(name: str, domain: str | None = None) -> Any:
     if ":" not in name and name not in solver_names():
         raise unknown_name("solver", name, (*own, *solver_names()), where="--solver")
     return get_solver(name)
+
+
+def describe(method: object) -> str:
+    """First sentence of what ``method`` says of itself: its ``summary``, or the docstring of its class."""
+    import inspect
+
+    summary = getattr(method, "summary", None)
+    text = summary if isinstance(summary, str) else inspect.getdoc(type(method)) or ""
+    sentence = text.split("\n\n")[0].replace("\n", " ").rstrip(".")
+    sentence = re.sub(r":\w+:`~?(?:[\w.]*\.)?(\w+)`", r"\1", sentence)
+    return sentence.replace("``", "")

@@ -54,7 +54,7 @@ def styled() -> Iterator[None]:
         # Names in scripts that the bundled font lacks are drawn as boxes; the SVG and HTML show them right.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update(STYLE)
+        matplotlib.rcParams.update(STYLE)  # type: ignore[arg-type]
         yield
 
 

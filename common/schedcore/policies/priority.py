@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from schedcore.errors import unknown_name
 from schedcore.executor.decision import Decision, Start, WaitEvent
 from schedcore.executor.state import Candidate, State
+from schedcore.executor.ties import ties_of
 from schedcore.model import ALL_FEATURES, Problem
 from schedcore.model.arrays import NO_DEADLINE
 from schedcore.policies.facts import RuleFacts, facts_of
 from schedcore.policies.optional import OptionalChoice, chosen_optional
-from schedcore.policies.rules import ALIASES, RANDOM, RULES, Rule, rule_key
+from schedcore.policies.rules import ALIASES, LPT, RANDOM, RULES, SPT, Rule, rule_key
 
 EXECUTABLE = ALL_FEATURES - {"cyclic", "variable_period"}
 """What the executor carries out."""
@@ -106,6 +108,23 @@ def find_rule(name: str) -> Rule:
     if key not in RULES:
         raise unknown_name("rule", name, [*RULES, *ALIASES])
     return RULES[key]
+
+
+def static_keys(problem: Problem, rule: Rule, seed: int = 0) -> NDArray[np.float64]:
+    """One key per task at its earliest start by releases and ordering lags, for list schedulers."""
+    if rule.code in (SPT, LPT):  # the facts that follow from the network are not needed
+        least = ties_of(problem).duration_least.astype(np.float64)
+        return least if rule.code == SPT else -least
+    facts = facts_of(problem)
+    draws = draws_of(problem, seed)
+    columns = zip(*(c.tolist() for c in facts[:8]), draws, strict=True)
+    return np.array(
+        [
+            rule_key(rule.code, h, h, p, tail, work, ops, due, deadline, weight, facts.mean, draw, NO_DEADLINE)
+            for p, tail, work, ops, due, deadline, weight, h, draw in columns
+        ],
+        dtype=np.float64,
+    )
 
 
 def draws_of(problem: Problem, seed: int) -> list[float]:

@@ -16,7 +16,9 @@ class Arc(NamedTuple):
     weight: Tick
 
 
-def merge_ties(count: int, joined: Iterable[tuple[int, int]], planned: Sequence[Tick], arcs: Iterable[Arc]) -> list[int]:
+def merge_ties(
+    count: int, joined: Iterable[tuple[int, int]], planned: Sequence[Tick], arcs: Iterable[Arc]
+) -> list[int]:
     """The group of every event: events that happen together, always.
 
     Joined are pairs in ``joined``, and events of one tick that wait for each other in a circle (two

@@ -155,8 +155,9 @@ class _Runner:
             value += step.floor
             for source, weight in step.sources.items():
                 np.maximum(value, self.time[source] + weight, out=value)
-            for source, weight, row in step.guarded:
-                np.maximum(value, self.time[source] + weight, where=self.completed[row], out=value)
+            for source, weight, event in step.guarded:
+                came_about = (self.completed if event & 1 else self.started)[event // 2]
+                np.maximum(value, self.time[source] + weight, where=came_about, out=value)
             for floor, chain in step.chains:
                 np.maximum(value, self._after_chain(floor, chain), out=value)
             for resource, row in step.handed:

@@ -34,6 +34,8 @@ class Outcome(enum.StrEnum):
     """A resource went down, and the work was lost."""
     CANCELLED = "cancelled"
     """The task was cancelled while it ran."""
+    STARVED = "starved"
+    """It never came to an end: what it waited for never came."""
 
 
 class Stretch(NamedTuple):
@@ -140,8 +142,7 @@ class Downs:
     def within(self, begin: TickArray, end: TickArray) -> BoolArray:
         """Whether anything is down at some tick of ``[begin, end)``, per scenario."""
         hit = (self.begin < end[:, None]) & (self.end > begin[:, None])
-        found: BoolArray = hit.any(axis=1)
-        return found
+        return np.asarray(hit.any(axis=1))
 
     def of(self, scenario: int) -> list[Interval]:
         """Disjoint intervals of one row in order."""

@@ -10,7 +10,9 @@ happened:
   until its resources are open and up;
 * an end waits for the work to be done, and for minimum lags, holds and reservoirs that bind it: a task
   that is done but may not end yet is *blocked*, and keeps its resources;
-* the edges of a hold, and starts joined by a lag of exactly 0, happen together.
+* events joined by a lag of exactly 0 happen together if both are starts or one belongs to an elastic
+  task: both edges of a hold, the tick at which one elastic task hands over to the next.  An elastic task
+  lasts as long as was planned, and longer if its end has to wait; a hold lasts from edge to edge.
 
 Maximum lags delay nothing; breaking one is a violation that uncertainty caused.  So is a minimum lag
 below 0 whose tail is planned after its head.  A lag below 0 that can be waited for is kept as if its
@@ -48,7 +50,7 @@ class Step:
     sources: dict[int, Tick] = field(default_factory=dict)
     """Position of a group to the least distance from it."""
     guarded: list[tuple[int, Tick, int]] = field(default_factory=list)
-    """``(position, distance, row)``: holds only where the task of ``row`` was not cancelled."""
+    """``(position, distance, event)`` of a cancellable task: binds only where the event came about."""
     chains: list[tuple[Tick, list[ChainLink]]] = field(default_factory=list)
     """Unary resources with cancellable tasks before: floor if all are cancelled, and the tasks, the nearest last."""
     handed: list[tuple[int, int]] = field(default_factory=list)
@@ -98,6 +100,7 @@ class Plan:
         self.is_hold = [bound.is_hold(task) for task in self.tasks]
         self.cancel_at = {self.row_of[t]: at for t, at in bound.cancelled.items() if t in self.row_of}
         self.units: dict[int, ResourcePlan] = plan_units(problem, schedule, self._may_grow())
+        self.homeless = self._find_homeless()
         self.closures: dict[int, Closures] = self._find_closures()
         self.groups, self.steps = self._compile()
 
@@ -111,16 +114,30 @@ class Plan:
         """Position of the group of every row's end."""
         return self.groups[1::2]
 
-    def _may_grow(self) -> set[int]:
-        rows = [row for row, length in enumerate(self.length) if length == 0]
+    def _may_grow(self) -> dict[int, bool]:
+        """Tasks of no planned length that may get one, and whether by a law of their own."""
         changed = [(targets, noise) for _, noise, targets in self.bound.law_changes if not noise.relative]
-        return {
-            self.tasks[row]
-            for row in rows
-            if self.is_hold[row]
-            or (self.noise[row].law is not None and not self.noise[row].relative)
-            or any(noise.law is not None and (t is None or self.tasks[row] in t) for t, noise in changed)
-        }
+        held_up = {lag.b for lag in self.problem.lags if lag.b_edge is Edge.END and lag.min is not None}
+        grow = {}
+        for row, length in enumerate(self.length):
+            task, mode = self.tasks[row], self._mode(row)
+            if length:
+                continue
+            own = self.noise[row].law is not None and not self.noise[row].relative
+            own |= any(noise.law is not None and (t is None or task in t) for t, noise in changed)
+            waits = task in held_up or any(e.edge is Edge.END for e in mode.effects)
+            if self.is_hold[row] or own or waits or mode.is_elastic:
+                grow[task] = own and not self.is_hold[row]
+        return grow
+
+    def _find_homeless(self) -> list[int]:
+        """Rows of no planned length that may get one and found no room: only the checker can judge them."""
+        return [
+            self.row_of[task]
+            for task in self._may_grow()
+            for demand in self._mode(self.row_of[task]).demands
+            if task not in self.units[demand.resource].tasks
+        ]
 
     def _find_closures(self) -> dict[int, Closures]:
         closed: dict[int, list[tuple[Tick, Tick]]] = {}
@@ -193,10 +210,11 @@ class Plan:
                 row, opens, closes = (self.row_of[task] for task in ids)
                 joined += [(2 * row, 2 * opens + hold.opens[1]), (2 * row + 1, 2 * closes + hold.closes[1])]
         for lag in self.problem.lags:
-            if lag.min == 0 == lag.max and lag.a_edge is Edge.START is lag.b_edge:
-                a, b = self.row_of.get(lag.a), self.row_of.get(lag.b)
-                if a is not None and b is not None:
-                    joined.append((2 * a, 2 * b))
+            a, b = self.row_of.get(lag.a), self.row_of.get(lag.b)
+            if lag.min == 0 == lag.max and a is not None and b is not None:
+                starts = lag.a_edge is Edge.START is lag.b_edge
+                if starts or self._mode(a).is_elastic or self._mode(b).is_elastic:
+                    joined.append((2 * a + lag.a_edge, 2 * b + lag.b_edge))
         return joined
 
     def _lag_arcs(self) -> list[Arc]:
@@ -288,7 +306,7 @@ class Plan:
             weight = arc.weight
         step = steps[target]
         if a in self.cancel_at:
-            step.guarded.append((source, weight, a))
+            step.guarded.append((source, weight, arc.source if source == groups[arc.source] else 2 * a))
         else:
             step.sources[source] = max(weight, step.sources.get(source, weight))
 
@@ -306,7 +324,7 @@ class Plan:
         may_grow = self._may_grow()
         for row, task in enumerate(self.tasks):
             name = self.problem.tasks[task].name
-            if not self.is_hold[row] and groups[2 * row] == groups[2 * row + 1] and task in may_grow:
+            if not self.is_hold[row] and groups[2 * row] == groups[2 * row + 1] and may_grow.get(task):
                 raise InputError(
                     f"task {name!r} takes no time in the plan and its start and end wait for each other, "
                     "but it may take longer",

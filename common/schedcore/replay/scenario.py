@@ -101,7 +101,9 @@ def draw(streams: Streams, noise: Sequence[Noise], planned: Sequence[int], least
     return Draws(total, attempts, lost, tuple(parts))
 
 
-def redraw(streams: Streams, noise: Sequence[Noise], planned: Sequence[int], least: Sequence[int], draws: Draws) -> Draws:
+def redraw(
+    streams: Streams, noise: Sequence[Noise], planned: Sequence[int], least: Sequence[int], draws: Draws
+) -> Draws:
     """The same attempts with the durations of other laws (success and number of attempts stay)."""
     parts = tuple(
         np.where(draws.attempts > k, _ticks(noise, planned, least, streams.attempt(k)[0]), 0)
