@@ -44,8 +44,8 @@ class AutoSolver:
 def choose(problem: Problem) -> tuple[str, str]:
     """Name of a solver for ``problem``, and the reason."""
     count = len(problem.tasks)
-    from schedcore.solvers.lns.jobshop import is_job_shop
+    from schedcore.solvers.lns.jobshop import job_shop_of
 
-    if is_job_shop(problem) and count > SMALL_SHOP:
+    if count > SMALL_SHOP and job_shop_of(problem) is not None:
         return "lns", f"a job shop of {count} tasks, more than the {SMALL_SHOP} that exact search handles well"
     return "cpsat", f"{count} tasks and every feature supported"
