@@ -17,12 +17,15 @@ from schedcore.plot.palette import JOB_COLORS, color, method_colors
 from schedcore.plot.perfetto import to_trace_events, trace_json
 from schedcore.plot.performance_profile import performance_profile, profile_ratios
 from schedcore.plot.profiles import reservoir_levels, resource_usage
+from schedcore.plot.report_page import Cell, ReportPage
 
 __all__ = [
     "JOB_COLORS",
     "KINDS",
     "SUFFIXES",
+    "Cell",
     "InteractiveGantt",
+    "ReportPage",
     "color",
     "comparison_bars",
     "distribution",

@@ -145,7 +145,8 @@ function drawSolid(row, a, b) {
       const visible0 = Math.max(x0, left), visible1 = Math.min(x1, width - 12);
       if (fontSize >= 7 && visible1 - visible0 > 14) {
         const name = view.byTask && view.groups[view.rowGroup[row]].labels ? resourceText(p) : data.names[task];
-        const shown = shorten(name, visible1 - visible0 - 6, fontSize);
+        const room = visible1 - visible0 - 6;
+      const shown = textWidth(name, fontSize) > room ? shorten(withoutJob(name, task), room, fontSize) : name;
         if (shown) { ink.fillStyle = darkText[k] ? "#000" : "#fff"; ink.fillText(shown, (visible0 + visible1) / 2, y + tall / 2 + 0.5); }
       }
     }
@@ -157,6 +158,12 @@ function drawSolid(row, a, b) {
     }
   }
   ink.globalAlpha = 1;
+}
+
+// "o3" of "j1.o3" in job "j1": the colour says the rest.
+function withoutJob(name, task) {
+  const job = data.keys[taskKey[task]];
+  return job && name !== job && name.startsWith(job) ? name.slice(job.length).replace(/^[ ._\-:/#]+/, "") || name : name;
 }
 
 function drawSeam(i, p, x0, x1, y, tall) {
@@ -186,7 +193,7 @@ function shorten(string, room, fontSize) {
   const wide = textWidth(string, fontSize);
   if (wide <= room) return string;
   const keep = Math.floor(string.length * room / wide) - 1;
-  return keep < 3 ? "" : string.slice(0, Math.ceil(keep / 2)) + "…" + string.slice(string.length - Math.floor(keep / 2));
+  return keep < 5 ? "" : string.slice(0, Math.ceil(keep / 2)) + "…" + string.slice(string.length - Math.floor(keep / 2));
 }
 
 function drawSetups(first, last) {
