@@ -61,7 +61,7 @@ def sizes(problem: Problem) -> dict[str, Any]:
     durations = arrays.duration
     return {
         "tasks": len(problem.tasks),
-        "modes": arrays.num_modes,
+        "modes": len(arrays.mode_task),
         "jobs": len(problem.jobs),
         "resources": len(problem.resources),
         **kinds,
