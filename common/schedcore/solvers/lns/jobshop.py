@@ -4,22 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from schedcore.errors import UnsupportedFeatureError
-from schedcore.model import Problem, Schedule
+from schedcore.model import Schedule
 from schedcore.solvers.tabu.search import Island, TabuParameters, evaluate
 from schedcore.solvers.tabu.structure import JobShopStructure
 
 STEPS_PER_UNIT = 100_000
 """Tabu steps that count as one unit of deterministic time."""
-
-
-def job_shop_of(problem: Problem) -> JobShopStructure | None:
-    """The job shop that ``problem`` is, or ``None`` if it is more or less than one."""
-    try:
-        structure = JobShopStructure.of(problem, "lns")
-    except UnsupportedFeatureError:
-        return None
-    return structure if structure.num_operations else None
 
 
 class TabuMove:

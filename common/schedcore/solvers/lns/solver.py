@@ -25,10 +25,11 @@ from schedcore.model import ALL_FEATURES, Problem, Schedule
 from schedcore.solvers.cpsat.solver import CpsatSolver
 from schedcore.solvers.lns.bandit import Bandit
 from schedcore.solvers.lns.freeze import freeze
-from schedcore.solvers.lns.jobshop import TabuMove, job_shop_of
+from schedcore.solvers.lns.jobshop import TabuMove
 from schedcore.solvers.lns.neighbourhoods import NEIGHBOURHOODS, View
 from schedcore.solvers.protocol import Incumbent, Limits, SolveResult, Status, require_features
 from schedcore.solvers.support import is_feasible, values_of, verify
+from schedcore.solvers.tabu.structure import job_shop_of
 
 _POLL_S = 0.02
 TABU = "tabu"
