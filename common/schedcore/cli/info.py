@@ -20,15 +20,13 @@ if TYPE_CHECKING:
 @target_argument(overrides=False)
 @data_dir_option()
 @format_option()
-def info(
-    session: Session, target: Target, data_dirs: tuple[Path, ...], format_name: str | None
-) -> Outcome:
+def info(session: Session, target: Target, data_dirs: tuple[Path, ...], format_name: str | None) -> Outcome:
     """Describe an instance of DOMAIN, or the problem in FILE.
 
     Shows sizes, the features that a solver must understand, what is known about the optimum, which
     solver 'auto' would choose, and, if no schedule can exist for a visible reason, that reason.
     """
-    from schedcore.cli.conflicts import conflicts_of
+    from schedcore.check import explain
     from schedcore.cli.solve import best_known
     from schedcore.solvers.auto import choose
 
@@ -48,7 +46,7 @@ def info(
         "info": dict(loaded.info),
         "metadata": problem.meta,
         "auto": {"solver": solver, "why": why},
-        "conflicts": conflicts_of(problem),
+        "conflicts": [conflict.as_dict(problem) for conflict in explain(problem)],
     }
     return Outcome(data, _text(loaded, data))
 
@@ -63,7 +61,7 @@ def sizes(problem: Problem) -> dict[str, Any]:
     durations = arrays.duration
     return {
         "tasks": len(problem.tasks),
-        "modes": arrays.num_modes,
+        "modes": len(arrays.mode_task),
         "jobs": len(problem.jobs),
         "resources": len(problem.resources),
         **kinds,
@@ -82,12 +80,17 @@ def _text(loaded: LoadedInstance, data: dict[str, Any]) -> str:
     rows: list[tuple[str, str]] = []
     if loaded.origin is not None:
         rows.append(("file", str(loaded.origin)))
-    counted = [f"{number(value)} {name.replace('_', ' ')}" for name, value in data["sizes"].items() if _counts(name, value)]
+    counted = [
+        f"{number(value)} {name.replace('_', ' ')}" for name, value in data["sizes"].items() if _counts(name, value)
+    ]
     rows.append(("sizes", ", ".join(counted)))
     shortest, longest = data["sizes"]["shortest_duration"], data["sizes"]["longest_duration"]
     if shortest is not None:
         rows.append(("durations", f"{shortest} to {longest} {data['unit']}s"))
-    stages = [" + ".join(f"{weight} {name}" if weight != 1 else name for name, weight in stage.items()) for stage in data["objective"] or []]
+    stages = [
+        " + ".join(f"{weight} {name}" if weight != 1 else name for name, weight in stage.items())
+        for stage in data["objective"] or []
+    ]
     rows.append(("minimise", ", then ".join(stages) or "nothing: any feasible schedule"))
     known = data["best_known"]
     if known is not None:
@@ -104,7 +107,7 @@ def _text(loaded: LoadedInstance, data: dict[str, Any]) -> str:
     lines += [f"  {name:<{width}}  {FEATURES[name]}" for name in names]
     if data["conflicts"]:
         lines.append("no schedule exists")
-        lines += [f"  {conflict}" for conflict in data["conflicts"]]
+        lines += [f"  {conflict['message']}" for conflict in data["conflicts"]]
     return "\n".join(lines)
 
 

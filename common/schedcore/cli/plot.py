@@ -81,7 +81,7 @@ def plot(
         loaded = loaded or LoadedInstance(document.problem, document.problem.name)
         method = find_solver(solver, target.domain, {})
         session.note(f"no schedule given; solving with {method.name} for at most {time_limit_s:g} s")
-        watch, result = run_watched(session, loaded, method, time_limit_s=time_limit_s, seed=seed)
+        _, result = run_watched(session, loaded, method, time_limit_s=time_limit_s, seed=seed)
         if result.schedule is None:
             raise NoScheduleError(
                 f"{result.solver} found no schedule to draw: {result.message}",

@@ -12,7 +12,7 @@ from schedcore.cli.options import Overrides, config_dir_option, overrides_argume
 from schedcore.cli.progress import progress
 from schedcore.cli.session import Outcome, Session
 from schedcore.cli.signals import StopRequest
-from schedcore.errors import InputError, TrialsFailedError
+from schedcore.errors import TrialsFailedError
 
 if TYPE_CHECKING:
     from schedcore.experiments.outputs import Results
@@ -132,9 +132,7 @@ def _run(session: Session, plan: Plan, folder: Any, backend: Any) -> tuple[Resul
             report(0, len(plan.trials), f"warming up {method}")
 
         try:
-            outcome = run_plan(
-                plan, folder, backend, begun=begun, ended=ended, should_stop=stop, warming=warming
-            )
+            outcome = run_plan(plan, folder, backend, begun=begun, ended=ended, should_stop=stop, warming=warming)
         except KeyboardInterrupt:
             raise Interrupted("interrupted", where=str(folder.path), remedy=_again(plan)) from None
         if outcome.stopped:
@@ -181,5 +179,10 @@ def _text(results: Results, folder: Path) -> str:
         rows = [row for row in results.rows if row.group == name]
         parts += [group.title or name, aligned(*instance_table(rows, results.methods)), ""]
     parts += ["Methods", aligned(*summary_table(results.summaries)), ""]
-    parts += [*results.notes(), "", f"report  {folder / 'report.html'}", f"tables  {folder / 'results.md'}, .csv, .json"]
+    parts += [
+        *results.notes(),
+        "",
+        f"report  {folder / 'report.html'}",
+        f"tables  {folder / 'results.md'}, .csv, .json",
+    ]
     return "\n".join(parts)

@@ -241,15 +241,15 @@ def _without_schedule(watch: Watch, problem: Problem, result: SolveResult, data:
         from schedcore.cli.app import Interrupted
 
         return Outcome(data, error=Interrupted(f"{watch.stop.word} before a schedule was found"))
-    from schedcore.cli.conflicts import conflicts_of
+    from schedcore.check import explain
     from schedcore.solvers.protocol import Status
 
-    conflicts = conflicts_of(problem)
-    data["conflicts"] = conflicts
+    conflicts = explain(problem)
+    data["conflicts"] = [conflict.as_dict(problem) for conflict in conflicts]
     reason = f": {result.message}" if result.message else ""
     error: SchedError
     if result.status is Status.INFEASIBLE or conflicts:
-        why = "; ".join(conflicts) or result.message
+        why = "; ".join(conflict.message for conflict in conflicts) or result.message
         error = NoScheduleError(
             f"no feasible schedule exists: {why}", where=problem.name, remedy="relax the rules named"
         )

@@ -23,6 +23,7 @@ VERBS: dict[str, VerbEntry] = {
     "plot": VerbEntry("schedcore.cli.plot:plot", "Draw a schedule, its resources, or the trace of a solve."),
     "convert": VerbEntry("schedcore.cli.convert:convert", "Write a problem in another file format."),
     "info": VerbEntry("schedcore.cli.info:info", "Describe an instance: sizes, features, bounds, conflicts."),
+    "simulate": VerbEntry("schedcore.cli.simulate:simulate", "Run schedules and policies under uncertainty."),
     "bench": VerbEntry("schedcore.cli.bench:bench", "Run a fixed published suite; ours beside the reference."),
     "list": VerbEntry("schedcore.cli.list:list_", "List what can be named: instances, solvers, formats, ..."),
     "doctor": VerbEntry("schedcore.cli.doctor:doctor", "Check the installation and this machine."),

@@ -95,7 +95,7 @@ def write_outputs(results: Results, folder: RunFolder, machine: Mapping[str, Any
     said("writing the tables and the report page")
     atomic_write_text(folder.path / "results.csv", csv_text(results.plan, results.records))
     atomic_write_text(folder.path / "results.md", _markdown_page(results))
-    atomic_write_text(folder.path / "report.html", report_page(results, machine))
+    report_page(results, machine).save(folder.path / "report.html")
     data = {**results.as_dict(), "machine": dict(machine)}
     atomic_write_text(folder.path / "results.json", json_text(data, indent=1) + "\n")
 

@@ -75,7 +75,7 @@ def _changed(method: T, path: list[str], value: Any, name: str, key: str, names:
 
 def _converted(value: Any, old: Any, name: str, key: str) -> Any:
     new = _literal(value)
-    if old is None or isinstance(new, type(old)) and not (isinstance(new, bool) and not isinstance(old, bool)):
+    if old is None or (isinstance(new, type(old)) and not (isinstance(new, bool) and not isinstance(old, bool))):
         return new
     if isinstance(old, float) and isinstance(new, int) and not isinstance(new, bool):
         return float(new)

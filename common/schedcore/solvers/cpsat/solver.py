@@ -203,7 +203,7 @@ class _Run:
             solver=self.solver.name,
             seed=self.seed,
             trace=tuple(self.trace),
-            parameters=self.parameters,
+            parameters=self.parameters | {"deterministic_time": self.used_deterministic},
             message=message,
         )
 
