@@ -64,7 +64,9 @@ def chosen_optional(
     preference = [(t, True) for t in ranked] + [(t, False) for t in others]
     mandatory = {t for t, task in enumerate(problem.tasks) if not task.optional}
     in_rules = {t for s in problem.selections for t in s.tasks}
-    found = complete(problem.selections, mandatory & in_rules, set(banned), [(t, v) for t, v in preference if t in in_rules])
+    found = complete(
+        problem.selections, mandatory & in_rules, set(banned), [(t, v) for t, v in preference if t in in_rules]
+    )
     if found is None:
         raise NoScheduleError(
             "no choice of optional tasks keeps all selections",

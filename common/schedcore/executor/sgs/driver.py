@@ -159,7 +159,9 @@ class ListScheduler:
                     floors[:] = 0
                     continue
             tried = wanted.copy()
-            status = int(serial_pass(data, rank, by_rank, group, tried, forced, floors, generous, starts, ends, modes, info))
+            status = int(
+                serial_pass(data, rank, by_rank, group, tried, forced, floors, generous, starts, ends, modes, info)
+            )
             if status == _DONE:
                 kept = np.flatnonzero(starts >= 0)
                 return Schedule.from_arrays(kept, modes[kept], starts[kept], ends[kept])
@@ -263,7 +265,9 @@ class ListScheduler:
         arrays = self.problem.arrays
         modes = range(int(arrays.mode_ptr[task]), int(arrays.mode_ptr[task + 1]))
         used = {int(r) for m in modes for r in arrays.demand_resource[arrays.demand_ptr[m] : arrays.demand_ptr[m + 1]]}
-        used |= {int(r) for m in modes for r in arrays.effect_reservoir[arrays.effect_ptr[m] : arrays.effect_ptr[m + 1]]}
+        used |= {
+            int(r) for m in modes for r in arrays.effect_reservoir[arrays.effect_ptr[m] : arrays.effect_ptr[m + 1]]
+        }
         holding = [self.problem.tasks[h.task].name for h in self.ties.holds]
         names = ", ".join(repr(self.problem.resources[r].name) for r in sorted(used))
         words = f"there is no room at any time on {names}"
@@ -376,7 +380,9 @@ def _is_plain(problem: Problem) -> bool:
         and not a.optional.any()
         and not problem.selections
         and bool(((a.lag_a_edge == 1) & (a.lag_b_edge == 0) & (a.lag_min >= 0) & (a.lag_max == NO_DEADLINE)).all())
-        and all(getattr(r, "calendar", None) is None and getattr(r, "transition", None) is None for r in problem.resources)
+        and all(
+            getattr(r, "calendar", None) is None and getattr(r, "transition", None) is None for r in problem.resources
+        )
     )
 
 
