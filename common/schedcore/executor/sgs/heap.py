@@ -4,10 +4,10 @@
 
 from __future__ import annotations
 
-from numba import njit
+from schedcore.executor.sgs.compiled import compiled
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled
 def heap_push(heap, size, value):
     """Binary heap of integers, smallest first; returns the new size."""
     i = size
@@ -21,7 +21,7 @@ def heap_push(heap, size, value):
     return size + 1
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled
 def heap_pop(heap, size):
     """Removes the smallest; returns it (the caller lowers the size)."""
     top = heap[0]

@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from schedcore.executor.sgs.compiled import compiled
 from schedcore.executor.sgs.tables import (
     DURATION,
     DURATION_MAX,
@@ -27,7 +27,7 @@ NO_DEADLINE = 1 << 43
 NO_MIN_LAG = -(1 << 43)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def raise_floors(d, wanted, floors):
     """Raise ``floors`` (earliest starts) to the longest paths of the lag network (Bellman-Ford).
 

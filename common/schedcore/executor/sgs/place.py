@@ -4,8 +4,7 @@
 
 from __future__ import annotations
 
-from numba import njit
-
+from schedcore.executor.sgs.compiled import compiled
 from schedcore.executor.sgs.tables import (
     CALENDAR_PTR,
     CALENDAR_TICK,
@@ -55,7 +54,7 @@ UNARY, RENEWABLE, RESERVOIR = 0, 1, 2
 FLAG_SETUPS, FLAG_CALENDARS, FLAG_EFFECTS, FLAG_NETWORK, FLAG_LINKS, FLAG_HOLDS = range(6)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def demand_fit(d, lines, count, r, t, duration, amount, task):
     """Earliest start for one demand of a task of positive length."""
     first, second, third = lines
@@ -72,7 +71,7 @@ def demand_fit(d, lines, count, r, t, duration, amount, task):
     return t
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def occupy(d, lines, count, r, start, end, amount, task):
     """Book a demand."""
     first, second, third = lines
@@ -84,7 +83,7 @@ def occupy(d, lines, count, r, start, end, amount, task):
         count[r] = add_between(first, second, base, count[r], start, end, -amount)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def release(d, lines, count, r, start, end, amount, task):
     """Take a booking back."""
     first, second, third = lines
@@ -95,7 +94,7 @@ def release(d, lines, count, r, start, end, amount, task):
         count[r] = add_between(first, second, base, count[r], start, end, amount)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def reset_lines(d, lines, count):
     """Empty timelines: calendars of renewables, initial levels of reservoirs."""
     first, second, _ = lines
@@ -114,13 +113,13 @@ def reset_lines(d, lines, count):
             count[r] = 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def known_edge(starts, ends, task, edge):
     """Time of an edge, -1 if its task is not placed."""
     return starts[task] if edge == 0 else ends[task]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def level_changes(d, starts, ends, task, mode, duration, t, changed, delta):
     """Changes of reservoirs by a task that starts at ``t``, with the holds that it opens and closes.
 
@@ -166,7 +165,7 @@ def level_changes(d, starts, ends, task, mode, duration, t, changed, delta):
     return used
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def fit(d, lines, count, starts, ends, task, mode, t, duration, latest, changed, delta):
     """Earliest start at or after ``t`` at which everything the task needs is there, ``INF`` if after ``latest``.
 
@@ -215,7 +214,7 @@ def fit(d, lines, count, starts, ends, task, mode, t, duration, latest, changed,
             return t if t <= latest else INF
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def held_by(d, task, r, edge):
     """Units of a renewable that holds opened by an edge of ``task`` take."""
     units = 0
@@ -230,7 +229,7 @@ def held_by(d, task, r, edge):
     return units
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def holds_fit(d, lines, count, starts, ends, task, t, duration):
     """Earliest start from which the resources of all holds that ``task`` opens are free until they close.
 

@@ -9,13 +9,13 @@ minimum lags from ends to starts, releases, deadlines.  Same schedule as ``seria
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from schedcore.executor.sgs.compiled import compiled
 from schedcore.executor.sgs.heap import heap_pop, heap_push
 from schedcore.executor.sgs.timelines import INF, add_between, renewable_fit, unary_fit, unary_insert
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def group_by(keys, count):
     """Positions of ``keys`` grouped by value, in compressed rows."""
     pointers = np.zeros(count + 1, np.int64)
@@ -31,7 +31,7 @@ def group_by(keys, count):
     return pointers, rows
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def plain_pass(
     rank,
     by_rank,

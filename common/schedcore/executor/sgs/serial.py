@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from schedcore.executor.sgs.compiled import compiled
 from schedcore.executor.sgs.heap import heap_pop, heap_push
 from schedcore.executor.sgs.place import (
     FLAG_EFFECTS,
@@ -82,7 +82,7 @@ LEAVE_OUT, MUST, TRY = 0, 1, 2
 NOT_QUEUED = 1 << 40
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def window(d, starts, ends, floors, task, out):
     """Bounds of start and end by releases, deadlines, floors and all lags to placed tasks.
 
@@ -129,7 +129,7 @@ def window(d, starts, ends, floors, task, out):
     out[0], out[1], out[2], out[3], out[4], out[5] = start_low, end_low, start_high, end_high, blame_start, blame_end
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def shortest_draw(d, mode, r):
     """Units by which the shortest run of a mode lowers reservoir ``r`` at worst."""
     worst = 0
@@ -141,7 +141,7 @@ def shortest_draw(d, mode, r):
     return worst
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def wanted_duration(d, lines, count, starts, wanted, task, mode, generous):
     """Duration of an elastic mode that the levels of reservoirs ask for (see ``executor.elastic``)."""
     _, second, _ = lines
@@ -170,7 +170,7 @@ def wanted_duration(d, lines, count, starts, wanted, task, mode, generous):
     return min(least, d[d[DURATION_MAX] + mode])
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def serial_pass(d, rank, by_rank, group, wanted, forced, floors, generous, starts, ends, modes, info):
     """Place all wanted tasks one after the other, each at its earliest feasible start.
 
@@ -230,6 +230,12 @@ def serial_pass(d, rank, by_rank, group, wanted, forced, floors, generous, start
         if wanted[t] and waiting[t] == 0:
             size = heap_push(heap, size, group[t] * n + rank[t])
             queued[t] = group[t]
+    if links:  # holds have one mode and follow other tasks: what they exclude is out from the beginning
+        for h in range(d[HOLD_TASK + 1] - d[HOLD_TASK]):
+            if wanted[d[d[HOLD_OPEN_TASK] + h]] and wanted[d[d[HOLD_CLOSE_TASK] + h]]:
+                mode = d[d[MODE_PTR] + d[d[HOLD_TASK] + h]]
+                for k in range(d[d[LINK_PTR] + mode], d[d[LINK_PTR] + mode + 1]):
+                    barred[d[d[LINK_MODE] + k]] += 1
     while left > 0:
         if size == 0:
             # Nothing else can go first: give up what may be given up, or name what is stuck.
@@ -277,6 +283,7 @@ def serial_pass(d, rank, by_rank, group, wanted, forced, floors, generous, start
                     duration = d[d[DURATION] + m]
                 else:
                     duration = wanted_duration(d, lines, count, starts, wanted, task, m, generous)
+                base = duration
                 # Starting later is preferred to lasting longer, unless the start is bound.
                 low = max(start_low, min(end_low - duration, start_high), end_low - longest, 0)
                 duration = max(duration, min(end_low - low, longest))
@@ -290,8 +297,11 @@ def serial_pass(d, rank, by_rank, group, wanted, forced, floors, generous, start
                 if start >= INF:
                     continue
                 found_any = True
-                while duration > least and start + duration > end_low and low + duration == end_low:
-                    duration -= 1  # the start moved on, the length that reached end_low is not needed any more
+                shorter = max(base, end_low - start)
+                if shorter < duration and start > low:  # the start moved on: less is needed to reach end_low
+                    again = fit(d, lines, count, starts, ends, task, m, start, shorter, INF - 1, changed, delta)
+                    if again == start:
+                        duration = shorter
                 if start > start_high or start + duration > end_high:
                     if start + duration - end_high < too_late or too_late == INF:
                         too_late = max(start - start_high, start + duration - end_high)
@@ -357,7 +367,7 @@ def serial_pass(d, rank, by_rank, group, wanted, forced, floors, generous, start
     return DONE
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def is_deferred(deferred, num_deferred, task):
     """Whether a task has been put aside."""
     for k in range(num_deferred):
@@ -366,7 +376,7 @@ def is_deferred(deferred, num_deferred, task):
     return False
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def mode_leaves_choice(d, barred, starts, wanted, mode):
     """Whether every unplaced task keeps a mode if ``mode`` is chosen."""
     for k in range(d[d[LINK_PTR] + mode], d[d[LINK_PTR] + mode + 1]):
@@ -389,7 +399,7 @@ def mode_leaves_choice(d, barred, starts, wanted, mode):
     return True
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def task_of(d, mode):
     """The task of a flat mode."""
     low, high = 0, (d[MODE_PTR + 1] - d[MODE_PTR]) - 1
@@ -402,7 +412,7 @@ def task_of(d, mode):
     return low
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def close_early(d, lines, count, starts, ends, h):
     """Before its closing task is placed: a hold that ends with the start of that task gives way to it."""
     if d[d[HOLD_CLOSE_EDGE] + h] != 0 or d[d[HOLD_OPEN_TASK] + h] == d[d[HOLD_CLOSE_TASK] + h]:
@@ -416,7 +426,7 @@ def close_early(d, lines, count, starts, ends, h):
         release(d, lines, count, d[d[DEMAND_RESOURCE] + e], opened, INF, d[d[DEMAND_AMOUNT] + e], hold)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def reopen(d, lines, count, starts, ends, h):
     """Undo :func:`close_early`."""
     if d[d[HOLD_CLOSE_EDGE] + h] != 0 or d[d[HOLD_OPEN_TASK] + h] == d[d[HOLD_CLOSE_TASK] + h]:
@@ -430,7 +440,7 @@ def reopen(d, lines, count, starts, ends, h):
         occupy(d, lines, count, d[d[DEMAND_RESOURCE] + e], opened, INF, d[d[DEMAND_AMOUNT] + e], hold)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def book(d, lines, count, starts, ends, modes, task, mode, start, end, changed, delta):
     """Enter a placement, its effects and its holds into the timelines."""
     first, second, _ = lines
@@ -455,7 +465,7 @@ def book(d, lines, count, starts, ends, modes, task, mode, start, end, changed, 
                 update_hold(d, lines, count, starts, ends, modes, d[rows + k], side)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def update_hold(d, lines, count, starts, ends, modes, h, side):
     """Open (``side`` 0) or close (1) a hold whose task at that side has just been placed."""
     hold = d[d[HOLD_TASK] + h]

@@ -14,8 +14,7 @@ Queries return the earliest tick at or after ``t`` that the resource alone allow
 
 from __future__ import annotations
 
-from numba import njit
-
+from schedcore.executor.sgs.compiled import compiled
 from schedcore.executor.sgs.tables import (
     CALENDAR_PTR,
     CALENDAR_TICK,
@@ -32,7 +31,7 @@ INF = 1 << 60
 FORBIDDEN = 1 << 58
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled
 def last_at_or_before(ticks, base, count, t):
     """Last row whose tick is at or before ``t``, relative to ``base``; -1 if none."""
     low, high = 0, count
@@ -45,7 +44,7 @@ def last_at_or_before(ticks, base, count, t):
     return low - 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def unary_fit(first, second, base, count, t, duration):
     """Earliest gap of ``duration`` ticks (at least 1) on a unary resource without setups."""
     # Appending is the common case: look at the end before searching.
@@ -61,7 +60,7 @@ def unary_fit(first, second, base, count, t, duration):
     return t
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def setup_fit(d, r, first, second, third, base, count, t, duration, before, after):
     """Earliest gap that also leaves room for the setups from and to the neighbours."""
     size = d[d[TRANSITION_SIZE] + r]
@@ -89,7 +88,7 @@ def setup_fit(d, r, first, second, third, base, count, t, duration, before, afte
     return INF
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def calendar_fit(d, r, t, duration, amount):
     """Earliest stretch in which the calendar itself offers ``amount`` units for ``duration`` ticks."""
     base = d[d[CALENDAR_PTR] + r]
@@ -113,7 +112,7 @@ def calendar_fit(d, r, t, duration, amount):
     return INF
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def renewable_fit(first, second, base, count, t, duration, amount):
     """Earliest stretch of ``duration`` ticks (at least 1) with ``amount`` free units."""
     i = last_at_or_before(first, base, count, t)
@@ -132,7 +131,7 @@ def renewable_fit(first, second, base, count, t, duration, amount):
         i = j
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def reservoir_fit(first, second, base, count, t, duration, at_start, at_end, low, high):
     """Earliest start whose changes at start and end keep the level within bounds at all later ticks."""
     total = at_start + at_end
@@ -162,7 +161,7 @@ def reservoir_fit(first, second, base, count, t, duration, at_start, at_end, low
         i = j
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def unary_insert(first, second, third, base, count, start, end, task):
     """Put a busy interval in; the caller adds 1 to the count."""
     i = count
@@ -176,7 +175,7 @@ def unary_insert(first, second, third, base, count, start, end, task):
     third[base + i] = task
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def unary_remove(first, second, third, base, count, task):
     """Take the interval of ``task`` out; returns the new count."""
     i = 0
@@ -192,7 +191,7 @@ def unary_remove(first, second, third, base, count, task):
     return count - 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def split(first, second, base, count, t):
     """Make sure that a row begins at ``t``; returns its position and the new count."""
     i = last_at_or_before(first, base, count, t)
@@ -208,7 +207,7 @@ def split(first, second, base, count, t):
     return i + 1, count + 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def add_between(first, second, base, count, start, end, delta):
     """Add ``delta`` on ``[start, end)`` (``end`` may be ``INF``); returns the new count."""
     i, count = split(first, second, base, count, start)
