@@ -180,9 +180,14 @@ def test_periodic_blocks_are_unrolled() -> None:
 
 def test_a_block_that_fails_leaves_no_template_behind() -> None:
     b = ProblemBuilder()
-    with pytest.raises(KeyError), b.periodic("p", 5):
-        b.task("t", 1)
-        raise KeyError
+
+    def fail_inside() -> None:
+        with b.periodic("p", 5):
+            b.task("t", 1)
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail_inside()
     b.task("after", 1)
     assert [t.name for t in b.build().tasks] == ["after"]
 
