@@ -69,26 +69,8 @@ def _weight(problem: Problem) -> int:
     return problem.objective.stages[0][0][1]
 
 
-def fifo() -> RuleSolver:
-    """Earliest arrival first."""
-    return RuleSolver("fifo")
-
-
-def spt() -> RuleSolver:
-    """Shortest operation first."""
-    return RuleSolver("spt")
-
-
-def lpt() -> RuleSolver:
-    """Longest operation first."""
-    return RuleSolver("lpt")
-
-
-def mwkr() -> RuleSolver:
-    """Most work remaining first."""
-    return RuleSolver("mwkr")
-
-
-def mor() -> RuleSolver:
-    """Most operations remaining first."""
-    return RuleSolver("mor")
+fifo = RuleSolver("fifo")
+spt = RuleSolver("spt")
+lpt = RuleSolver("lpt")
+mwkr = RuleSolver("mwkr")
+mor = RuleSolver("mor")

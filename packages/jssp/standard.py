@@ -73,6 +73,11 @@ def size_class(name: str) -> str:
     return _classes()[known]
 
 
+def has_split_routes(name: str) -> bool:
+    """Whether every job visits the first half of the machines before the second: dmu41 to dmu80, the harder half."""
+    return _seeds().get(require_name(name), (0, 0, 0, 0, ""))[4] == "demirkol_split"
+
+
 @cache
 def _classes() -> dict[str, str]:
     return {

@@ -1,3 +1,4 @@
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -5,13 +6,8 @@ import pytest
 from jssp import standard_instance, standard_names
 from jssp.domain import domain, load
 from schedcore.errors import FormatError, InputError, UnknownNameError
-from schedcore.registry import get_domain, load_reference
+from schedcore.registry import load_reference
 from schedcore.solvers.protocol import Solver
-
-
-@pytest.fixture(autouse=True)
-def _no_data_dir(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("SCHED_DATA_DIR", raising=False)
 
 
 def jsplib(name: str) -> str:
@@ -111,9 +107,10 @@ def test_every_published_file_is_recognised(shared_data: Path) -> None:
     assert all(load(str(path)).upper_bound is not None for path in files)
 
 
-def test_the_domain_is_registered_and_its_solvers_load() -> None:
-    assert get_domain("jssp") is domain
+def test_the_domain_is_registered_and_its_solvers_load(project_root: Path) -> None:
+    project = tomllib.loads((project_root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert load_reference(project["entry-points"]["sched.domains"]["jssp"]) is domain
     for name, reference in domain.solvers.items():
-        solver = load_reference(reference)()
+        solver = load_reference(reference)
         assert isinstance(solver, Solver)
         assert solver.name == name

@@ -8,12 +8,11 @@ from schedcore.errors import UnsupportedFeatureError
 from schedcore.solvers.protocol import Limits, Solver, Status
 
 
-@pytest.mark.parametrize("make", [fifo, spt, lpt, mwkr, mor])
-def test_each_rule_is_a_solver(make) -> None:  # type: ignore[no-untyped-def]
-    solver = make()
+@pytest.mark.parametrize("solver", [fifo, spt, lpt, mwkr, mor], ids=lambda solver: solver.name)
+def test_each_rule_is_a_solver(solver: RuleSolver) -> None:
     assert isinstance(solver, Solver)
     assert solver.rule in RULES
-    assert solver.name == f"nondelay-{solver.rule}" == f"nondelay-{make.__name__}"
+    assert solver.name == f"nondelay-{solver.rule}"
     seen = []
     result = solver.solve(to_problem(standard_instance("ft10")), limits=Limits(), seed=3, on_solution=seen.append)
     assert result.status is Status.FEASIBLE

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from jssp import size_class, standard_instance, standard_names
-from jssp.standard import FAMILIES, canonical_name, family, require_name
+from jssp.standard import FAMILIES, canonical_name, family, has_split_routes, require_name
 from schedcore.errors import UnknownNameError
 
 COUNTS = {"ft": 3, "la": 40, "abz": 5, "orb": 10, "swv": 20, "yn": 4, "ta": 80, "dmu": 80}
@@ -59,3 +59,12 @@ def test_unknown_names_come_with_near_misses(given: str, near: str) -> None:
     with pytest.raises(UnknownNameError, match=f"unknown standard job shop '{given}'") as caught:
         standard_instance(given)
     assert near in (caught.value.remedy or "")
+
+
+def test_the_harder_half_of_dmu_has_split_routes() -> None:
+    split = [name for name in standard_names() if has_split_routes(name)]
+    assert split == [f"dmu{i}" for i in range(41, 81)]
+    for name in standard_names():
+        shop = standard_instance(name)
+        half = shop.num_machines // 2
+        assert not has_split_routes(name) or (shop.machine_matrix[:, :half] < half).all()

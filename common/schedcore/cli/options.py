@@ -47,7 +47,9 @@ class Overrides:
         return self.plain((word.partition("=")[0] for word in self.words), where="key=value words")
 
 
-class _OverrideWord(click.ParamType):
+class OverrideWord(click.ParamType):
+    """One word ``key=value`` of Hydra's grammar."""
+
     name = "key=value"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
@@ -62,16 +64,21 @@ class _Collected(click.Argument):
 
     def process_value(self, ctx: click.Context, value: Any) -> Any:
         words: tuple[str, ...] = super().process_value(ctx, value) or ()
-        keys = [word.lstrip("+~").partition("=")[0] for word in words]
-        for key in keys:
-            if keys.count(key) > 1:
-                raise click.BadParameter(f"{key!r} is given twice", ctx=ctx, param=self)
-        return Overrides(words)
+        return as_overrides(words, ctx, self)
+
+
+def as_overrides(words: tuple[str, ...], ctx: click.Context | None, param: click.Parameter | None) -> Overrides:
+    """The words as :class:`Overrides`; a key that is given twice is refused."""
+    keys = [word.lstrip("+~").partition("=")[0] for word in words]
+    for key in keys:
+        if keys.count(key) > 1:
+            raise click.BadParameter(f"{key!r} is given twice", ctx=ctx, param=param)
+    return Overrides(words)
 
 
 def overrides_argument(name: str = "overrides") -> Any:
     """The trailing ``key=value`` words of a verb, passed to it as :class:`Overrides`."""
-    return click.argument(name, cls=_Collected, nargs=-1, type=_OverrideWord(), metavar="[KEY=VALUE]...")
+    return click.argument(name, cls=_Collected, nargs=-1, type=OverrideWord(), metavar="[KEY=VALUE]...")
 
 
 class DomainName(click.ParamType):
@@ -169,4 +176,14 @@ def time_limit_option(default: float) -> Any:
         show_default=True,
         metavar="SECONDS",
         help="Time for one solver call.",
+    )
+
+
+def format_option() -> Any:
+    """``--format``: the format of an input file, where its content leaves doubts."""
+    return click.option(
+        "--format",
+        "format_name",
+        metavar="NAME",
+        help="Format of the input file, instead of recognising it; 'sched list formats' shows them.",
     )

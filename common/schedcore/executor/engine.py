@@ -50,7 +50,7 @@ class Executor:
     Raises
     ------
     UnsupportedFeatureError
-        If the problem is cyclic, or has a hold that is mandatory but tied to an optional task.
+        If the problem is cyclic.
     """
 
     def __init__(
@@ -96,6 +96,7 @@ class Executor:
         self.level = layout.level_initial[:]
         self.coming: list[dict[int, int]] = [{} for _ in range(layout.num_resources)]  # END effects under way
         self.hold_open = [False] * len(layout.holds)  # the task of the opening edge has started
+        self.hold_closed = [False] * len(layout.holds)  # the closing edge has come
         self.ready: set[int] = set()
         self._ready_heap: list[tuple[int, int]] = []
         self._ends: list[tuple[int, int, int]] = []
@@ -361,11 +362,7 @@ class Executor:
             self.level[effect.reservoir] += effect.start_fixed + effect.start_rate * duration
         for h in layout.opens.get(t, ()):
             self.hold_open[h] = True
-            if layout.holds[h].open_edge == 0:
-                self._open_hold(h)
-        for h in layout.closes.get(t, ()):
-            if layout.holds[h].close_edge == 0:
-                self._close_hold(h)
+        self._turn_holds(t, 0)
         if layout.optional[t] and t not in self.required:
             self.required.add(t)
             self._hold_back(t)
@@ -416,12 +413,7 @@ class Executor:
             )
         for coming in self.coming if layout.has_effects else ():
             coming.pop(t, None)
-        for h in layout.opens.get(t, ()):
-            if layout.holds[h].open_edge == 1:
-                self._open_hold(h)
-        for h in layout.closes.get(t, ()):
-            if layout.holds[h].close_edge == 1:
-                self._close_hold(h)
+        self._turn_holds(t, 1)
         for i in layout.waits[t]:
             lag = layout.lags[i]
             assert lag.low is not None
@@ -452,6 +444,9 @@ class Executor:
             self.hold_open[h] = False
             if layout.holds[h].open_edge == 0:
                 self._undo_hold(h)
+        for h in layout.closes.get(t, ()):
+            if layout.holds[h].close_edge == 0:
+                self._reopen_hold(h)
         for i in layout.waits[t]:
             lag = layout.lags[i]
             assert lag.low is not None
@@ -520,6 +515,20 @@ class Executor:
 
     # --- holds ------------------------------------------------------------------------------------
 
+    def _turn_holds(self, t: int, edge: int) -> None:
+        """Open and close the holds that are tied to an edge of ``t``, which is now."""
+        layout = self.layout
+        for h in layout.opens.get(t, ()):
+            if layout.holds[h].open_edge == edge:
+                self._open_hold(h)
+                if self.hold_closed[h]:  # its closing edge came first at this tick
+                    self._close_hold(h)
+        for h in layout.closes.get(t, ()):
+            if layout.holds[h].close_edge == edge:
+                self.hold_closed[h] = True
+                if self.status[layout.holds[h].task] == RUNNING:
+                    self._close_hold(h)
+
     def _open_hold(self, h: int) -> None:
         t = self.layout.holds[h].task
         self.status[t], self.mode[t], self.start[t], self.end[t] = RUNNING, 0, self.now, FAR
@@ -553,6 +562,17 @@ class Executor:
         self.status[t] = WAITING
         for effect in self.layout.modes[t][0].effects:
             self.level[effect.reservoir] -= effect.start_fixed
+
+    def _reopen_hold(self, h: int) -> None:
+        """The task whose start closed the hold came to nothing: the hold goes on, if it can."""
+        self.hold_closed[h] = False
+        t = self.layout.holds[h].task
+        if self.status[t] == FINISHED:
+            length = self.end[t] - self.start[t]
+            for effect in self.layout.modes[t][0].effects:
+                rate = effect.start_rate + effect.end_rate
+                self.level[effect.reservoir] -= effect.end_fixed + rate * length
+            self.status[t], self.end[t] = RUNNING, FAR
 
     # --- time -------------------------------------------------------------------------------------
 
@@ -687,10 +707,32 @@ class Executor:
 
     # --- copies -----------------------------------------------------------------------------------
 
-    _COPIED = (
-        "status mode start end tries planned attempts start_low end_low unmet hidden counted used limit last level "
-        "hold_open ready required excluded _ready_heap _ends _calendar_heap _disruptions"
-    ).split()
+    _COPIED = [
+        "status",
+        "mode",
+        "start",
+        "end",
+        "tries",
+        "planned",
+        "attempts",
+        "start_low",
+        "end_low",
+        "unmet",
+        "hidden",
+        "counted",
+        "used",
+        "limit",
+        "last",
+        "level",
+        "hold_open",
+        "ready",
+        "required",
+        "excluded",
+        "_ready_heap",
+        "_ends",
+        "_calendar_heap",
+        "_disruptions",
+    ]
     _NESTED = ("on", "coming")
     _PLAIN = ("now", "done", "deadline_pointer", "_left", "_running", "_version", "_candidates_at", "_candidates")
 

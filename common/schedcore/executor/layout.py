@@ -179,17 +179,22 @@ class Layout:
 
     def lag_words(self, lag: LagRow) -> str:
         """The lag in words."""
-        names, edges = self.problem.tasks, ("start", "end")
-        if lag.id < 0:
-            what = f"hold {names[-1 - lag.id].name!r}"
-        else:
-            what = f"lag {lag.id}"
-        low = "" if lag.low is None else f"at least {lag.low}"
-        high = "" if lag.high is None else f"at most {lag.high}"
-        return (
-            f"{what} ({edges[lag.b_edge]} of {names[lag.b].name!r} "
-            f"{' and '.join(t for t in (low, high) if t)} ticks after {edges[lag.a_edge]} of {names[lag.a].name!r})"
-        )
+        low = NO_MIN_LAG if lag.low is None else lag.low
+        high = NO_DEADLINE if lag.high is None else lag.high
+        return lag_words(self.problem, lag.id, lag.a, lag.a_edge, lag.b, lag.b_edge, low, high)
+
+
+def lag_words(problem: Problem, lag: int, a: int, a_edge: int, b: int, b_edge: int, low: int, high: int) -> str:
+    """A lag of :class:`~schedcore.executor.ties.Ties` in words."""
+    names, edges = problem.tasks, ("start", "end")
+    what = f"hold {names[-1 - lag].name!r}" if lag < 0 else f"lag {lag}"
+    bounds = [] if low == NO_MIN_LAG else [f"at least {low}"]
+    if high != NO_DEADLINE:
+        bounds.append(f"at most {high}")
+    return (
+        f"{what} ({edges[b_edge]} of {names[b].name!r} {' and '.join(bounds)} ticks "
+        f"after {edges[a_edge]} of {names[a].name!r})"
+    )
 
 
 def _mode_row(duration: int, longest: int, demands: tuple, effects: tuple) -> ModeRow:  # type: ignore[type-arg]

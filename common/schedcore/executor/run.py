@@ -43,9 +43,18 @@ def execute(
     NoScheduleError
         If the run ends in a dead end or a deadlock; the message names tasks and lags.
     """
+    from schedcore.executor.sgs.chronological import non_delay
+    from schedcore.policies.priority import PriorityPolicy
+
     missing = problem.features() - policy.features
     if missing:
         raise UnsupportedFeatureError.of(f"policy {policy.name!r}", missing)
+    if realisation is None and enforce_deadlines and type(policy) is PriorityPolicy:
+        # The same decisions without a look at each of them; a failure is left to the executor to explain.
+        policy.reset(problem, seed)
+        schedule = non_delay(problem, policy)
+        if schedule is not None:
+            return schedule
     executor = Executor(problem, realisation=realisation, enforce_deadlines=enforce_deadlines)
     policy.reset(problem, seed)
     while not executor.done:

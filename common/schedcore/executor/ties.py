@@ -12,10 +12,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from schedcore.errors import UnsupportedFeatureError
 from schedcore.model import Hold, Problem, find_holds
-from schedcore.model.time import MAX_TICK
 from schedcore.model.arrays import NO_DEADLINE, NO_MIN_LAG, IntArray
+from schedcore.model.time import MAX_TICK
 
 
 class HoldRow(NamedTuple):
@@ -59,17 +58,11 @@ class Ties(NamedTuple):
 
 
 def ties_of(problem: Problem) -> Ties:
-    """The temporal side of ``problem``.
-
-    Raises
-    ------
-    UnsupportedFeatureError
-        If a mandatory hold is tied to an optional task, or an optional hold has effects.
-    """
+    """The temporal side of ``problem``."""
     arrays = problem.arrays
     n = arrays.num_tasks
     elastic = bool((arrays.duration_max > arrays.duration).any())
-    holds = find_holds(problem) if elastic and len(arrays.lag_a) else ()
+    holds = tuple(h for h in find_holds(problem) if _follows(problem, h)) if elastic and len(arrays.lag_a) else ()
     if n and len(arrays.duration) != n:
         least = np.minimum.reduceat(arrays.duration, arrays.mode_ptr[:-1])
         most = np.maximum.reduceat(arrays.duration_max, arrays.mode_ptr[:-1])
@@ -99,18 +92,20 @@ def ties_of(problem: Problem) -> Ties:
     return _without_holds(problem, ties, holds) if holds else ties
 
 
+def _follows(problem: Problem, hold: Hold) -> bool:
+    """Whether a hold can be left to the tasks that it is tied to.
+
+    Not if it must be there while one of them may be absent, or if it may vanish with its effects: such
+    a task is placed by itself like any elastic task.
+    """
+    task = problem.tasks[hold.task]
+    if task.optional:
+        return not task.modes[0].effects
+    return not any(problem.tasks[t].optional for t, _ in (hold.opens, hold.closes))
+
+
 def _without_holds(problem: Problem, ties: Ties, found: tuple[Hold, ...]) -> Ties:
     rows = tuple(HoldRow(h.task, h.opens[0], int(h.opens[1]), h.closes[0], int(h.closes[1])) for h in found)
-    for row in rows:
-        hold = problem.tasks[row.task]
-        tied = [problem.tasks[row.open_task], problem.tasks[row.close_task]]
-        if (not hold.optional and any(t.optional for t in tied)) or (hold.optional and hold.modes[0].effects):
-            raise UnsupportedFeatureError(
-                f"hold {hold.name!r} is "
-                + ("optional and has effects" if hold.optional else f"mandatory but tied to optional {tied[0].name!r}"),
-                where=f"task {hold.name!r}",
-                remedy="make the hold optional and without effects, or use --solver cpsat",
-            )
     is_hold = ties.is_hold.copy()
     start_low, end_low = ties.start_low.copy(), ties.end_low.copy()
     start_high, end_high = ties.start_high.copy(), ties.end_high.copy()

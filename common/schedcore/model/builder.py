@@ -21,7 +21,7 @@ from typing import TypeAlias
 
 from schedcore.errors import ModelError
 from schedcore.model.cycle import Cycle
-from schedcore.model.fields import as_rows, as_tuple, shown
+from schedcore.model.fields import as_rows, as_tuple, placed, shown
 from schedcore.model.objective import Objective
 from schedcore.model.periodic import Periodic, unroll
 from schedcore.model.problem import Problem, Scalar
@@ -174,7 +174,7 @@ class ProblemBuilder:
         single = (on,) if isinstance(on, ResourceRef) else as_tuple(on, "on")
         needs = [Demand(self._resource_id(r, "on"), 1) for r in single]
         needs += [Demand(self._resource_id(r, "demands"), amount) for r, amount in (demands or {}).items()]
-        return Mode(duration, tuple(needs), tuple(effects), cost, duration_max)
+        return Mode(duration, tuple(needs), as_tuple(effects, "effects"), cost, duration_max)
 
     def task(
         self,
@@ -215,10 +215,16 @@ class ProblemBuilder:
             )
         if modes is None:
             assert duration is not None
-            modes = [self.mode(duration, on=on, demands=demands, effects=effects, cost=cost, duration_max=duration_max)]
+            single = placed(
+                lambda: self.mode(
+                    duration, on=on, demands=demands, effects=effects, cost=cost, duration_max=duration_max
+                ),
+                where,
+            )
+            modes = [single]
         task = Task(
             name,
-            tuple(modes),
+            as_tuple(modes, f"{where}.modes"),
             job=None if job is None else self._job_id(job, where),
             release=release,
             deadline=deadline,
@@ -228,7 +234,7 @@ class ProblemBuilder:
             reward=reward,
             state_before=self.state(state if state_before is None else state_before),
             state_after=self.state(state if state_after is None else state_after),
-            tags=tuple(tags),
+            tags=as_tuple(tags, f"{where}.tags"),
         )
         home = self._tasks if self._open_template is None else self._template_tasks
         home.append(task)

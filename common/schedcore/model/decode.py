@@ -10,8 +10,8 @@ from fractions import Fraction
 from schedcore.errors import FormatError, did_you_mean
 from schedcore.model.cycle import Cycle
 from schedcore.model.encode import EDGE_NAMES, PROBLEM_SCHEMA, SCHEDULE_SCHEMA
-from schedcore.model.fields import shown
-from schedcore.model.json_object import JsonObject, expect_schema, placed
+from schedcore.model.fields import placed, shown
+from schedcore.model.json_object import JsonObject, expect_schema
 from schedcore.model.objective import Objective
 from schedcore.model.problem import Problem
 from schedcore.model.profile import StepProfile

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, NoReturn, TypeVar
+from collections.abc import Mapping
+from typing import Any, NoReturn
 
-from schedcore.errors import FormatError, ModelError, did_you_mean
+from schedcore.errors import FormatError, did_you_mean
 from schedcore.model.fields import shown
-
-T = TypeVar("T")
 
 _MISSING: Any = object()
 
@@ -104,17 +102,6 @@ class JsonObject:
         if not isinstance(value, Mapping):
             self.fail(key, "an object")
         return value
-
-
-def placed(build: Callable[[], T], where: str) -> T:
-    """Run a constructor and put ``where`` before the place that its error names."""
-    try:
-        return build()
-    except FormatError:
-        raise
-    except ModelError as error:
-        inner = f"{where}: {error.where}" if error.where else where
-        raise ModelError(error.what, where=inner, remedy=error.remedy) from None
 
 
 def expect_schema(top: JsonObject, expected: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -133,14 +134,14 @@ class Problem:
         try:
             return self._task_ids[name]
         except KeyError:
-            raise unknown_name("task", name, self._task_ids) from None
+            raise unknown_name("task", name, self._task_ids, where=f"problem {self.name!r}") from None
 
     def resource_id(self, name: str) -> int:
         """Id of the resource called ``name``; raises ``UnknownNameError`` with near misses."""
         try:
             return self._resource_ids[name]
         except KeyError:
-            raise unknown_name("resource", name, self._resource_ids) from None
+            raise unknown_name("resource", name, self._resource_ids, where=f"problem {self.name!r}") from None
 
 
 def _sorted_items(metadata: object) -> tuple[tuple[str, Scalar], ...]:
@@ -148,6 +149,8 @@ def _sorted_items(metadata: object) -> tuple[tuple[str, Scalar], ...]:
     for key, _ in items:
         if not isinstance(key, str):
             raise ModelError(f"key {shown(key)} is not a string", where="metadata", remedy="use text as key")
-    if len({key for key, _ in items}) != len(items):
-        raise ModelError("a key occurs twice", where="metadata", remedy="give each key once")
-    return tuple(sorted(items, key=lambda item: item[0]))
+    ordered = tuple(sorted(items, key=lambda item: item[0]))
+    for (before, _), (key, _) in itertools.pairwise(ordered):
+        if key == before:
+            raise ModelError(f"key {key!r} occurs twice", where="metadata", remedy="give each key once")
+    return ordered

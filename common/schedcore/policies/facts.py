@@ -18,7 +18,8 @@ class RuleFacts(NamedTuple):
     ``processing``: shortest duration.  ``tail``: longest path from its start to the end of a follower.
     ``work``, ``operations``: total processing and number of followers.  ``due``: latest end that
     keeps the due dates of all followers; ``deadline``: the same for deadlines and horizon
-    (``NO_DEADLINE`` if none).  ``weight``: largest weight of a follower.  ``mean``: mean processing.
+    (``NO_DEADLINE`` if none).  ``weight``: largest weight of a follower.
+    ``head``: earliest start by releases and ordering lags.  ``mean``: mean processing.
     """
 
     processing: IntArray
@@ -28,6 +29,7 @@ class RuleFacts(NamedTuple):
     due: IntArray
     deadline: IntArray
     weight: IntArray
+    head: IntArray
     mean: float
 
 
@@ -44,11 +46,15 @@ def facts_of(problem: Problem) -> RuleFacts:
     order, acyclic = _topological(n, ties.lag_a[arcs], ties.lag_b[arcs])
     if not acyclic:  # contradictory lags: no schedule exists, any ranking will do
         ones = np.ones(n, dtype=np.int64)
-        return RuleFacts(processing, tail, processing, ones, due, deadline, weight, _mean(processing))
+        return RuleFacts(processing, tail, processing, ones, due, deadline, weight, ties.start_low, _mean(processing))
     starts = start_weights(ties)[arcs]
     following: list[list[tuple[int, int]]] = [[] for _ in range(n)]
     for a, b, w in zip(ties.lag_a[arcs].tolist(), ties.lag_b[arcs].tolist(), starts.tolist(), strict=True):
         following[a].append((b, w))
+    heads = np.maximum(ties.start_low, 0).tolist()
+    for a in order:
+        for b, gap in following[a]:
+            heads[b] = max(heads[b], heads[a] + gap)
     p, t, d, e, w8 = (c.tolist() for c in (processing, tail, due, deadline, weight))
     work, operations = p[:], [1] * n
     chains = all(len(f) <= 1 for f in following)
@@ -74,6 +80,7 @@ def facts_of(problem: Problem) -> RuleFacts:
         np.array(d, dtype=np.int64),
         np.array(e, dtype=np.int64),
         np.array(w8, dtype=np.int64),
+        np.array(heads, dtype=np.int64),
         _mean(processing),
     )
 

@@ -17,8 +17,10 @@ presence a rule forbids are left out.
 """
 
 
-def chosen_optional(problem: Problem, choice: OptionalChoice = "rewarded") -> frozenset[int]:
-    """Ids of the optional tasks to try, consistent with all selections.
+def chosen_optional(
+    problem: Problem, choice: OptionalChoice = "rewarded", *, banned: frozenset[int] = frozenset()
+) -> frozenset[int]:
+    """Ids of the optional tasks to try, consistent with all selections; those in ``banned`` stay out.
 
     Among alternatives the larger reward wins, then the shorter duration, then the lower id.
 
@@ -49,6 +51,7 @@ def chosen_optional(problem: Problem, choice: OptionalChoice = "rewarded") -> fr
         for t in sorted(wanted):
             if not 0 <= t < len(problem.tasks) or not problem.tasks[t].optional:
                 raise InputError(f"task {t} is not optional", where="optional", remedy="name optional tasks only")
+    wanted -= banned
     if not problem.selections:
         return frozenset(wanted)
 
@@ -61,7 +64,9 @@ def chosen_optional(problem: Problem, choice: OptionalChoice = "rewarded") -> fr
     preference = [(t, True) for t in ranked] + [(t, False) for t in others]
     mandatory = {t for t, task in enumerate(problem.tasks) if not task.optional}
     in_rules = {t for s in problem.selections for t in s.tasks}
-    found = complete(problem.selections, mandatory & in_rules, set(), [(t, v) for t, v in preference if t in in_rules])
+    found = complete(
+        problem.selections, mandatory & in_rules, set(banned), [(t, v) for t, v in preference if t in in_rules]
+    )
     if found is None:
         raise NoScheduleError(
             "no choice of optional tasks keeps all selections",

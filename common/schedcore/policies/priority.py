@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from schedcore.errors import unknown_name
 from schedcore.executor.decision import Decision, Start, WaitEvent
 from schedcore.executor.state import Candidate, State
+from schedcore.executor.ties import ties_of
 from schedcore.model import ALL_FEATURES, Problem
 from schedcore.model.arrays import NO_DEADLINE
 from schedcore.policies.facts import RuleFacts, facts_of
 from schedcore.policies.optional import OptionalChoice, chosen_optional
-from schedcore.policies.rules import ALIASES, RANDOM, RULES, Rule, rule_key
+from schedcore.policies.rules import ALIASES, LPT, RANDOM, RULES, SPT, Rule, rule_key
 
 EXECUTABLE = ALL_FEATURES - {"cyclic", "variable_period"}
 """What the executor carries out."""
@@ -38,50 +40,61 @@ class PriorityPolicy:
         self.features = EXECUTABLE
         self.optional = optional if isinstance(optional, str) else tuple(optional)
         self._facts: RuleFacts | None = None
+        self._columns: tuple[list[int], ...] | None = None
         self._keys: list[float] | None = None
 
     def reset(self, problem: Problem, seed: int) -> None:
-        """Compute the facts that the rule needs."""
-        self._facts = facts_of(problem)
-        self._draws = draws_of(problem, seed)
+        """Begin a run; the facts that the rule needs are computed when they are first asked for."""
+        self._problem, self._seed = problem, seed
         self._tried = chosen_optional(problem, self.optional)
         self._has_optional = bool(problem.arrays.optional.any())
-        self._modes = [[m.duration for m in t.modes] for t in problem.tasks]
-        self._columns = tuple(column.tolist() for column in self._facts[:7])
-        self._keys = None
-        if not self.rule.dynamic and self.rule.name != "fifo":
-            self._keys = [self._key(t, 0, 0) for t in range(len(problem.tasks))]
+        self._keys = self._columns = self._facts = None
+        self._durations: list[list[int]] | None = None
 
-    def _key(self, task: int, now: int, arrival: int) -> float:
-        assert self._facts is not None
-        p, tail, work, operations, due, deadline, weight = (c[task] for c in self._columns)
-        return rule_key(
-            self.rule.code,
-            now,
-            arrival,
-            p,
-            tail,
-            work,
-            operations,
-            due,
-            deadline,
-            weight,
-            self._facts.mean,
-            self._draws[task],
-            NO_DEADLINE,
-        )
+    @property
+    def facts(self) -> RuleFacts:
+        """What the rule knows about the problem of this run."""
+        if self._facts is None:
+            self._facts = facts_of(self._problem)
+        return self._facts
+
+    def static_keys(self) -> NDArray[np.float64]:
+        """Keys of all tasks, for rules that do not change with time."""
+        return static_keys(self._problem, self.rule, self._seed)
+
+    def _prepare(self) -> None:
+        """Lists for decisions one by one."""
+        self._durations = [[m.duration for m in t.modes] for t in self._problem.tasks]
+        if self.rule.dynamic or self.rule.name == "fifo":
+            self._columns = tuple(column.tolist() for column in self.facts[:7])
+        else:
+            self._keys = self.static_keys().tolist()
 
     def key(self, state: State, task: int) -> float:
         """The key of ``task`` now; the smallest goes first."""
         if self._keys is not None:
             return self._keys[task]
-        return self._key(task, state.now, state.available_since(task))
+        if self._columns is None:
+            self._prepare()
+            return self.key(state, task)
+        return rule_key(
+            self.rule.code,
+            state.now,
+            state.available_since(task),
+            *(c[task] for c in self._columns),
+            self.facts.mean,
+            0.0,
+            NO_DEADLINE,
+        )
 
     def decide(self, state: State) -> Decision:
         """Start the best candidate, or wait."""
+        if self._durations is None:
+            self._prepare()
+        assert self._durations is not None
         best: tuple[float, int, int, int] | None = None
         for task, mode in self.choices(state):
-            rank = (self.key(state, task), task, self._modes[task][mode], mode)
+            rank = (self.key(state, task), task, self._durations[task][mode], mode)
             if best is None or rank < best:
                 best = rank
         return WaitEvent() if best is None else Start((best[1], best[3]))
@@ -106,6 +119,23 @@ def find_rule(name: str) -> Rule:
     if key not in RULES:
         raise unknown_name("rule", name, [*RULES, *ALIASES])
     return RULES[key]
+
+
+def static_keys(problem: Problem, rule: Rule, seed: int = 0) -> NDArray[np.float64]:
+    """One key per task at its earliest start by releases and ordering lags, for list schedulers."""
+    if rule.code in (SPT, LPT):  # the facts that follow from the network are not needed
+        least = ties_of(problem).duration_least.astype(np.float64)
+        return least if rule.code == SPT else -least
+    facts = facts_of(problem)
+    draws = draws_of(problem, seed)
+    columns = zip(*(c.tolist() for c in facts[:8]), draws, strict=True)
+    return np.array(
+        [
+            rule_key(rule.code, h, h, p, tail, work, ops, due, deadline, weight, facts.mean, draw, NO_DEADLINE)
+            for p, tail, work, ops, due, deadline, weight, h, draw in columns
+        ],
+        dtype=np.float64,
+    )
 
 
 def draws_of(problem: Problem, seed: int) -> list[float]:

@@ -17,6 +17,7 @@ _BUILT_IN: dict[str, str] = {
     "cpsat": "schedcore.solvers.cpsat.solver:CpsatSolver",
     "exhaustive": "schedcore.solvers.exhaustive:ExhaustiveSolver",
     "lns": "schedcore.solvers.lns.solver:LnsSolver",
+    "tabu": "schedcore.solvers.tabu.search:TabuSolver",
 }
 
 

@@ -165,7 +165,7 @@ def add_steady_reservoir(build: Build, index: int, reservoir: Reservoir) -> None
     model.add_reservoir_constraint_with_active(
         [0, *times],
         [base, *(e.delta * e.length for e in events)],
-        [build.always(), *(build.always() if e.literal is None else e.literal for e in events)],
+        [build.always(), *(build.always() if e.literal is None else build.positive(e.literal) for e in events)],
         low,
         high,
     )

@@ -300,7 +300,7 @@ def tabu_search(  # type: ignore[no-untyped-def]
                                     continue
                                 u, v = path[low - i], path[low - a]
                                 s = job_succ[u]
-                                if s >= 0 and tail[s] >= duration[v] + tail[v]:
+                                if s >= 0 and (s == v or tail[s] >= duration[v] + tail[v]):
                                     continue
                                 value = _forward_estimate(
                                     u,
@@ -328,7 +328,7 @@ def tabu_search(  # type: ignore[no-untyped-def]
                                     continue
                                 u, v = path[low - a], path[low - i]
                                 p = job_pred[v]
-                                if p >= 0 and head[p] >= head[u] + duration[u]:
+                                if p >= 0 and (p == u or head[p] >= head[u] + duration[u]):
                                     continue
                                 value = _backward_estimate(
                                     u,
@@ -403,7 +403,7 @@ def tabu_search(  # type: ignore[no-untyped-def]
                 machine_succ[before] = v
         makespan = evaluate(duration, release, job_pred, job_succ, machine_pred, machine_succ, head, tail, order, count)
         if makespan < 0:
-            break  # cannot happen with positive durations; the best sequence is kept
+            return np.int64(-1), step  # a bug: feasible moves make no cycles
         if makespan < best:
             best = makespan
             best_pred[:] = machine_pred

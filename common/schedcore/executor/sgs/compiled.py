@@ -1,0 +1,44 @@
+"""``compiled``: numba's ``njit`` with a cache on disk that notices changes in any of our compiled files.
+
+Numba's own cache looks only at the file of the function itself.  Our functions call each other across
+files and share constants, so after an update of one file a stale caller would silently go on with
+the old code of what it calls.  Here the stamp of every cached function covers all files involved.
+"""
+
+# mypy: disable-error-code="no-untyped-def,no-untyped-call,misc"
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import TypeVar
+
+F = TypeVar("F", bound=Callable[..., object])
+
+
+@cache
+def _stamp() -> str:
+    here = Path(__file__).resolve().parent
+    files = [*sorted(here.glob("*.py")), here.parents[1] / "policies" / "rules.py"]
+    digest = hashlib.blake2b(digest_size=16)
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def compiled(function: F) -> F:
+    """``function`` compiled without Python objects, GIL released, cached on disk where that can be done safely."""
+    from numba import njit
+
+    try:
+        made = njit(cache=True, nogil=True)(function)
+        cache_file = made._cache._cache_file
+        if not isinstance(cache_file._source_stamp, tuple):
+            raise AttributeError("unknown kind of stamp")
+        cache_file._source_stamp = (*cache_file._source_stamp, _stamp())
+    except (AttributeError, RuntimeError):
+        # No folder to write to, or a numba whose cache looks different: compile in every process.
+        made = njit(nogil=True)(function)
+    return made  # type: ignore[no-any-return]

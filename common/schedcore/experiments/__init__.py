@@ -1,0 +1,1 @@
+"""Experiments: what ``sched run`` does with a file of ``configs/experiment/``."""

@@ -1,0 +1,71 @@
+"""Methods by name: a solver or a policy of the core, of a domain, of a package, or somebody's own class."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from schedcore.errors import unknown_name
+
+
+def get_method(name: str, domain: str | None = None) -> Any:
+    """The solver called ``name``: of ``domain``, else of the core or a package, else of any domain.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such solver; near misses among all of them are suggested.
+    """
+    from schedcore.registry import domain_names, get_domain
+    from schedcore.solvers import get_solver, solver_names
+
+    if domain is not None and name in get_domain(domain).solvers:
+        return _of_domain(domain, name)
+    if ":" in name or name in solver_names():
+        return get_solver(name)
+    known = list(solver_names())
+    for other in domain_names():
+        solvers = get_domain(other).solvers
+        if name in solvers:
+            return _of_domain(other, name)
+        known += solvers
+    raise unknown_name("solver", name, known, where="--solver")
+
+
+def _of_domain(domain: str, name: str) -> Any:
+    """The domain's own solver ``name``: an object, or a class or function that makes one."""
+    from schedcore.registry import get_domain, load_reference
+
+    found = load_reference(get_domain(domain).solvers[name], where=f"solver {name!r} of domain {domain}")
+    return found() if isinstance(found, type) or not hasattr(found, "solve") else found
+
+
+def describe(method: object) -> str:
+    """First sentence of what ``method`` says of itself: its ``summary``, or the docstring of its class."""
+    import inspect
+
+    summary = getattr(method, "summary", None)
+    text = summary if isinstance(summary, str) else inspect.getdoc(type(method)) or ""
+    sentence = text.split("\n\n")[0].replace("\n", " ").rstrip(".")
+    sentence = re.sub(r":\w+:`~?(?:[\w.]*\.)?(\w+)`", r"\1", sentence)
+    return sentence.replace("``", "")
+
+
+def find_policy(name: str, domain: str | None = None) -> Any:
+    """The policy called ``name``; those of ``domain`` come first.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such policy; near misses among all of them are suggested.
+    """
+    from schedcore.policies import get_policy, policy_names
+    from schedcore.registry import get_domain, load_reference
+
+    own = get_domain(domain).policies if domain is not None else {}
+    if name in own:
+        found = load_reference(own[name], where=f"policy {name!r} of domain {domain}")
+        return found() if isinstance(found, type) else found
+    if ":" not in name and name not in policy_names():
+        raise unknown_name("policy", name, (*own, *policy_names()), where="--policy")
+    return get_policy(name)
