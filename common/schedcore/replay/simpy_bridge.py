@@ -145,8 +145,14 @@ class SimpyRun:
         )
 
     def trace(self) -> Trace:
-        """Every attempt so far; what is under way counts as starved."""
-        return Trace(tuple(attempt for attempts in self._attempts.values() for attempt in attempts))
+        """Every attempt so far; what is under way, or done but blocked, counts as starved."""
+        made: list[Attempt] = []
+        for row, attempts in self._attempts.items():
+            made += attempts
+            under_way = 2 * row + 1 not in self._time and row not in self._gone
+            if under_way and attempts[-1].outcome is not Outcome.BROKEN:
+                made[-1] = attempts[-1]._replace(end=FOREVER, outcome=Outcome.STARVED)
+        return Trace(tuple(made))
 
     # --- building -------------------------------------------------------------------------------------
 
@@ -202,10 +208,10 @@ class SimpyRun:
             return  # The canceller, last in this tick, says so.
         # What ends here makes room for what starts here; a hold of no length starts before it ends.
         for event in sorted(group, key=lambda e: (e % 2 == 0 or e - 1 in group, e // 2, e % 2)):
+            for row, r in handed_over:
+                if event == 2 * row and isinstance(self.problem.resources[r], Renewable):
+                    self._claim(row, r)
             self._happen(event, group)
-        for row, r in handed_over:
-            if isinstance(self.problem.resources[r], Renewable):
-                self._claim(row, r)
 
     def _happen(self, event: int, group: tuple[int, ...]) -> None:
         row, edge = divmod(event, 2)
