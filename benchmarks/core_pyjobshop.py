@@ -72,7 +72,9 @@ def multi_mode_project(rng: random.Random) -> Problem:
     tasks = []
     for i in range(14):
         work = rng.randint(8, 40)
-        modes = [b.mode(-(-work // units), demands={rng.choice(resources): units}) for units in rng.sample(range(1, 7), 3)]
+        modes = [
+            b.mode(-(-work // units), demands={rng.choice(resources): units}) for units in rng.sample(range(1, 7), 3)
+        ]
         tasks.append(b.task(f"t{i}", modes=modes))
         for before in rng.sample(tasks[:-1], min(i, rng.randint(1, 2))):
             b.precedence(before, tasks[i])
@@ -183,7 +185,9 @@ def main() -> None:
                 agree += result.value == other.objective
                 disagreements += result.value != other.objective
         ratios += pairs
-        row = f"{name:>14} {agree:>3}/{options.count:<3} {statistics.median(ours):8.3f} {statistics.median(theirs):9.3f}"
+        row = (
+            f"{name:>14} {agree:>3}/{options.count:<3} {statistics.median(ours):8.3f} {statistics.median(theirs):9.3f}"
+        )
         print(f"{row} {statistics.median(pairs):6.2f}", flush=True)
     median = statistics.median(ratios)
     print(figure("F16", f"different optima among {compared} compared", str(disagreements), "0", disagreements == 0))

@@ -235,9 +235,7 @@ class _Maker:
         if len(several) < 2 or not self.chance(0.5):
             return ()
         a, b = self.rng.sample(several, 2)
-        return (
-            ModeLink(a, self.rng.randrange(len(tasks[a].modes)), b, (self.rng.randrange(len(tasks[b].modes)),)),
-        )
+        return (ModeLink(a, self.rng.randrange(len(tasks[a].modes)), b, (self.rng.randrange(len(tasks[b].modes)),)),)
 
     def cycle(self) -> Cycle | None:
         if not self.cyclic:
@@ -263,6 +261,8 @@ class _Maker:
         stages = []
         for _ in range(2 if self.chance(0.25) else 1):
             chosen = rng.sample(sorted(set(names)), rng.randint(1, 2)) if self.chance(0.5) else [rng.choice(names)]
-            weights = {n: -rng.randint(1, 3) if n == "reward" or self.chance(0.12) else rng.randint(1, 3) for n in chosen}
+            weights = {
+                n: -rng.randint(1, 3) if n == "reward" or self.chance(0.12) else rng.randint(1, 3) for n in chosen
+            }
             stages.append(weights)
         return Objective.lexicographic(*stages)

@@ -707,10 +707,32 @@ class Executor:
 
     # --- copies -----------------------------------------------------------------------------------
 
-    _COPIED = (
-        "status mode start end tries planned attempts start_low end_low unmet hidden counted used limit last level "
-        "hold_open ready required excluded _ready_heap _ends _calendar_heap _disruptions"
-    ).split()
+    _COPIED = [
+        "status",
+        "mode",
+        "start",
+        "end",
+        "tries",
+        "planned",
+        "attempts",
+        "start_low",
+        "end_low",
+        "unmet",
+        "hidden",
+        "counted",
+        "used",
+        "limit",
+        "last",
+        "level",
+        "hold_open",
+        "ready",
+        "required",
+        "excluded",
+        "_ready_heap",
+        "_ends",
+        "_calendar_heap",
+        "_disruptions",
+    ]
     _NESTED = ("on", "coming")
     _PLAIN = ("now", "done", "deadline_pointer", "_left", "_running", "_version", "_candidates_at", "_candidates")
 

@@ -82,7 +82,7 @@ def work(
             if begin >= NEVER:
                 stretches.append(Stretch(NEVER, NEVER, False))
                 return stretches
-            hit = next(((b, e) for b, e in downs if e > begin and b < begin + part), None)
+            hit = next(((b, e) for b, e in downs if begin < e and begin <= b < begin + part), None)
             if hit is None:
                 stretches.append(Stretch(begin, begin + part, False))
                 now = begin + part

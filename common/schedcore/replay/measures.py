@@ -228,7 +228,7 @@ def _max_lateness(m: Measures) -> IntArray:
 def _tardy(weighted: bool) -> Callable[[Measures], IntArray]:
     def count(m: Measures) -> IntArray:
         late, present, weight = m._late
-        return _sum(np.where(late > 0, weight if weighted else 1, 0), present)
+        return _sum(np.where(late > 0, weight if weighted else np.int64(1), np.int64(0)), present)
 
     return count
 

@@ -13,7 +13,7 @@ from typing import TypeAlias
 import numpy as np
 
 from schedcore.model import Problem, Schedule
-from schedcore.model.arrays import IntArray, NO_DEADLINE, NONE_ID
+from schedcore.model.arrays import NO_DEADLINE, NONE_ID, IntArray
 
 Pick: TypeAlias = Callable[["View", int, np.random.Generator], IntArray]
 

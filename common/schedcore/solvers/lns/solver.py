@@ -272,7 +272,7 @@ class _Run:
                 next(t for t in threads if t.is_alive() or t is threads[-1]).join(_POLL_S)
                 self._poll()
                 self.tell()
-                if self.limits.deterministic_limit is None and self.is_over or self.stopped:
+                if (self.limits.deterministic_limit is None and self.is_over) or self.stopped:
                     for worker in workers:
                         worker.stop()
         except BaseException:
@@ -321,7 +321,6 @@ class _Run:
             parameters={"workers": self.limits.workers, "steps": self.steps, "moves": self._moves()},
             message=message,
         )
-
 
     def _moves(self) -> dict[str, tuple[int, int]]:
         """How often each move was made, and how often it gained something."""
