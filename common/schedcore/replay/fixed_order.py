@@ -64,10 +64,7 @@ def replay(
     NoScheduleError
         If some task is never finished because of failures.
     """
-    check_seed(seed)
-    for name, value, low in (("scenarios", scenarios, 1), ("first_scenario", first_scenario, 0)):
-        if type(value) is not int or value < low:
-            raise InputError(f"{name} is {value!r}", where=name, remedy=f"give a whole number, at least {low}")
+    check_sample(seed, scenarios, first_scenario)
     report = check(problem, schedule)
     if not report.ok:
         first = report.violations[0]
@@ -107,6 +104,14 @@ def replay(
         np.sum([p.deadline_misses for p in pieces], axis=0),
         outcome,
     )
+
+
+def check_sample(seed: int, scenarios: int, first_scenario: int) -> None:
+    """Raise :class:`InputError` unless these say which scenarios to draw."""
+    check_seed(seed)
+    for name, value, low in (("scenarios", scenarios, 1), ("first_scenario", first_scenario, 0)):
+        if type(value) is not int or value < low:
+            raise InputError(f"{name} is {value!r}", where=name, remedy=f"give a whole number, at least {low}")
 
 
 class _Piece:
