@@ -139,7 +139,7 @@ def _measure(execution: Execution, tasks_per_round: int) -> _Piece:
     attempts = execution.draws.attempts.T
     metrics["blocked_ticks"] = execution.blocked.sum(axis=0)
     metrics["failed_tasks"] = (execution.draws.failed.T & execution.done).sum(axis=0)
-    metrics["attempts"] = np.where(execution.done, attempts, 1).sum(axis=0) - len(task)
+    metrics["retries"] = np.where(execution.done, attempts, 1).sum(axis=0) - len(task)
     metrics["absent_tasks"] = (~execution.done).sum(axis=0)
     if tasks_per_round:
         rounds = len(problem.tasks) // tasks_per_round

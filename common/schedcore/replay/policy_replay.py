@@ -25,7 +25,7 @@ from schedcore.replay.scenario import NEVER, Scenario
 from schedcore.replay.trace import Attempt, Trace
 from schedcore.replay.uncertainty import BoundUncertainty, Uncertainty, capacity_of
 
-_MAX_DOUBLINGS = 24
+_MAX_DOUBLINGS = 10
 
 
 def replay_policy(
@@ -132,8 +132,8 @@ class _Runner:
             online = OnlineScenario(scenario, horizon)
             dead_end = self._execute(online, index)
             # What never ends is booked at NEVER; all other time must lie within the drawn failures.
-            reached = max((a.end for a in self.executor.attempts if a.end < NEVER), default=0)
-            if not self.bound.breakdowns or max(reached, self.executor.now % NEVER) < horizon:
+            ticks = [self.executor.now, *(a.end for a in self.executor.attempts)]
+            if not self.bound.breakdowns or max((t for t in ticks if t < NEVER), default=0) < horizon:
                 return self._settle(scenario, online, dead_end)
             horizon *= 2
         raise NoScheduleError(
@@ -150,7 +150,7 @@ class _Runner:
         executor.reset(online)
         self.policy.reset(self.problem, int(words[0]) >> 1)
         try:
-            while not executor.done and executor.now < online.until + NEVER:
+            while not executor.done:
                 executor.apply(self.policy.decide(executor.state))
         except NoScheduleError as error:
             return str(error)
@@ -168,15 +168,11 @@ class _Runner:
             scenario.index, problem, Schedule(placements), self._realised(online, placements), Trace(attempts)
         )
         present = {p.task for p in placements}
-        made = sum(
-            a.outcome in (Outcome.DONE, Outcome.FAILED, Outcome.GIVEN_UP) and not self.bound.is_hold(a.task)
-            for a in attempts
-        )
         mandatory = [i for i, t in enumerate(self.problem.tasks) if not t.optional]
         counts = {
             "blocked_ticks": 0,
             "failed_tasks": len(online.failed & present),
-            "attempts": made - sum(not self.bound.is_hold(t) for t in present),
+            "retries": sum(a.outcome is Outcome.FAILED for a in attempts),
             "absent_tasks": sum(t not in present for t in mandatory),
         }
         return _Run(outcome, counts, dead_end)

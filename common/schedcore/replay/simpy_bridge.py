@@ -39,7 +39,7 @@ from schedcore.replay.uncertainty import Uncertainty
 Hook = Callable[[int, Tick], None]
 Steps = Generator[Any, Any, None]
 
-_LONGEST = 2**24
+_LONGEST = 2**12
 """Multiple of the planned makespan after which a run that still waits for repairs gives up."""
 _LAST = 10
 """Priority of events that come after everything else of their tick."""
