@@ -20,7 +20,7 @@ from schedcore.replay.plan import ChainLink, Plan, Step
 from schedcore.replay.random_streams import UintArray
 from schedcore.replay.scenario import NEVER, Draws, Intervals, Streams, down_intervals, draw, redraw, streams_of
 
-_MAX_DOUBLINGS = 24
+_MAX_DOUBLINGS = 10
 """How often the stretch of time for which failures are drawn is doubled before a replay gives up."""
 
 
@@ -90,7 +90,7 @@ def execute_plan(plan: Plan, seed: int, scenarios: Sequence[int] | UintArray) ->
     streams.hashes = streams.hashes[plan.tasks]
     draws = draw(streams, plan.noise, plan.length, plan.least)
     changed = _changed_draws(plan, streams, draws)
-    horizon = 2 * max(plan.planned, default=0) + 1
+    horizon = 4 * max(plan.planned, default=0) + 1
     for _ in range(_MAX_DOUBLINGS):
         intervals = down_intervals(bound, seed, indices, horizon)
         execution = _Runner(plan, indices, draws, changed, intervals).run()
@@ -157,7 +157,8 @@ class _Runner:
                 np.maximum(value, self.time[source] + weight, out=value)
             for source, weight, event in step.guarded:
                 came_about = (self.completed if event & 1 else self.started)[event // 2]
-                np.maximum(value, self.time[source] + weight, where=came_about, out=value)
+                waited = np.where(came_about, self.time[source] + weight, self.plan.cancel_at[event // 2])
+                np.maximum(value, waited, out=value)
             for floor, chain in step.chains:
                 np.maximum(value, self._after_chain(floor, chain), out=value)
             for resource, row in step.handed:
@@ -175,6 +176,7 @@ class _Runner:
         return self._outcome()
 
     def _after_chain(self, floor: Tick, chain: Sequence[ChainLink]) -> TickArray:
+        """When a unary resource is free and set up; that a task was cancelled is known only then."""
         value = np.full(self.time.shape[1], floor, dtype=np.int64)
         for link in chain:
             after = self.time[self.plan.end_groups[link.row]] + (link.setup or 0)
@@ -182,16 +184,17 @@ class _Runner:
                 value = after
                 continue
             # An aborted task leaves the resource in nobody's state: both setups must fit.
-            value = np.where(self.started[link.row], np.maximum(after, value), value)
-            value = np.where(self.completed[link.row], after, value)
+            at = self.plan.cancel_at[link.row]
+            without = np.maximum(value, np.where(self.started[link.row], after, at))
+            value = np.where(self.completed[link.row], after, without)
         return value
 
     def _handed_on(self, resource: int, row: int) -> TickArray:
-        """When the units of ``row`` are free: at its end, or when it got them if it never started."""
+        """When the units of ``row`` are free: at its end, or once it is cancelled and its suppliers let go."""
         end = self.time[self.plan.end_groups[row]]
         if row not in self.plan.cancel_at:
             return end
-        value = np.zeros_like(end)
+        value = np.full_like(end, self.plan.cancel_at[row])
         for supplier in self.plan.units[resource].tasks[self.plan.tasks[row]].suppliers:
             np.maximum(value, self._handed_on(resource, self.plan.row_of[supplier]), out=value)
         return np.where(self.started[row], end, value)

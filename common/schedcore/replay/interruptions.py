@@ -29,7 +29,9 @@ class Outcome(enum.StrEnum):
 
     DONE = "done"
     FAILED = "failed"
-    """It took its time and did not succeed."""
+    """It took its time and did not succeed; there is another attempt, or there should have been."""
+    GIVEN_UP = "given up"
+    """It failed, and was the last that the task's noise allows."""
     BROKEN = "broken"
     """A resource went down, and the work was lost."""
     CANCELLED = "cancelled"
@@ -82,7 +84,7 @@ def work(
             if begin >= NEVER:
                 stretches.append(Stretch(NEVER, NEVER, False))
                 return stretches
-            hit = next(((b, e) for b, e in downs if e > begin and b < begin + part), None)
+            hit = next(((b, e) for b, e in downs if begin < e and begin <= b < begin + part), None)
             if hit is None:
                 stretches.append(Stretch(begin, begin + part, False))
                 now = begin + part

@@ -92,8 +92,8 @@ def _trace(execution: Execution, column: int) -> Trace:
         if start >= NEVER:
             continue
         if plan.is_hold[row]:
-            if end < NEVER:
-                attempts.append(Attempt(task, mode, 0, start, end, AttemptOutcome.DONE))
+            hold_outcome = AttemptOutcome.DONE if end < NEVER else AttemptOutcome.STARVED
+            attempts.append(Attempt(task, mode, 0, start, end, hold_outcome))
             continue
         cancelled = bool(execution.cancelled[row, column])
         if cancelled and start >= plan.cancel_at[row]:
@@ -103,14 +103,14 @@ def _trace(execution: Execution, column: int) -> Trace:
         for k, stretch in enumerate(stretches):
             last = k == len(stretches) - 1
             outcome = AttemptOutcome.BROKEN if stretch.broken else AttemptOutcome.FAILED
-            if last and cancelled:
-                outcome = AttemptOutcome.CANCELLED
-            elif last and end >= NEVER:
-                outcome = AttemptOutcome.STARVED
-            elif last:
-                outcome = AttemptOutcome.FAILED if failed else AttemptOutcome.DONE
-            # The last attempt includes the time for which the task was blocked.
-            attempts.append(Attempt(task, mode, k, stretch.begin, end if last else stretch.end, outcome))
+            until = stretch.end
+            if last and not (stretch.broken and stretch.end <= end):
+                # The last attempt includes the time for which the task was blocked.
+                until = end
+                outcome = AttemptOutcome.GIVEN_UP if failed else AttemptOutcome.DONE
+                if cancelled or end >= NEVER:
+                    outcome = AttemptOutcome.CANCELLED if cancelled else AttemptOutcome.STARVED
+            attempts.append(Attempt(task, mode, k, stretch.begin, until, outcome))
     return Trace(tuple(attempts))
 
 

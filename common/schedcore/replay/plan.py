@@ -14,9 +14,13 @@ happened:
   task: both edges of a hold, the tick at which one elastic task hands over to the next.  An elastic task
   lasts as long as was planned, and longer if its end has to wait; a hold lasts from edge to edge.
 
-Maximum lags delay nothing; breaking one is a violation that uncertainty caused.  So is a minimum lag
-below 0 whose tail is planned after its head.  A lag below 0 that can be waited for is kept as if its
-tail were known that much ahead.
+A start is also put off if its end would have to wait anyway, by planned lengths; but never for an event
+of the same planned tick that waits for this start.
+
+Nothing looks ahead.  Maximum lags delay nobody, and breaking one is a violation that uncertainty caused.
+A minimum lag below 0 is a maximum lag the other way round; only where its tail is the end of a task does
+its head wait, for the tick at which the task should have come that far by its planned length.  What
+waits for a task that is cancelled waits until it is cancelled.
 """
 
 from __future__ import annotations
@@ -26,7 +30,7 @@ from dataclasses import dataclass, field
 
 from schedcore.errors import InputError, ViolationError
 from schedcore.model import Edge, Mode, Problem, Schedule, Tick, Unary
-from schedcore.replay.event_graph import Arc, merge_ties, order_groups
+from schedcore.replay.event_graph import Arc, TieGraph, merge_ties, order_groups
 from schedcore.replay.interruptions import Closures
 from schedcore.replay.scenario import least_ticks
 from schedcore.replay.tokens import link_reservoirs
@@ -50,7 +54,8 @@ class Step:
     sources: dict[int, Tick] = field(default_factory=dict)
     """Position of a group to the least distance from it."""
     guarded: list[tuple[int, Tick, int]] = field(default_factory=list)
-    """``(position, distance, event)`` of a cancellable task: binds only where the event came about."""
+    """``(position, distance, event)`` of a cancellable task; where the event did not come about, the tick at
+    which the task was cancelled is waited for instead."""
     chains: list[tuple[Tick, list[ChainLink]]] = field(default_factory=list)
     """Unary resources with cancellable tasks before: floor if all are cancelled, and the tasks, the nearest last."""
     handed: list[tuple[int, int]] = field(default_factory=list)
@@ -159,13 +164,11 @@ class Plan:
         arcs = [*lags, *links, *resource, *spans]
         self._refuse_broken(arcs)
         root = merge_ties(len(self.planned), self._joined(), self.planned, arcs)
-        order = order_groups(root, self.planned, arcs)
+        ahead = self._anticipated(root, arcs)
+        order = order_groups(root, self.planned, [*arcs, *ahead])
         position = {group: i for i, group in enumerate(order)}
         groups = [position[group] for group in root]
-        members: dict[int, list[int]] = {}
-        for event, group in enumerate(groups):
-            members.setdefault(group, []).append(event)
-        self._refuse_mergers(groups, members)
+        self._refuse_mergers(groups)
         steps = [Step() for _ in order]
         for row, task in enumerate(self.tasks):
             step = steps[groups[2 * row]]
@@ -175,14 +178,12 @@ class Plan:
             if self.keep_starts and not self.is_hold[row]:
                 step.floor = max(step.floor, self.planned[2 * row])
             if self.is_hold[row]:
-                self._add(steps, groups, Arc(2 * row, 2 * row + 1, self._mode(row).duration))
+                self._add(steps, groups, spans[row])
             else:
                 steps[groups[2 * row + 1]].ends.append(row)
-        for arc in [*lags, *links]:
+        for arc in [*lags, *links, *ahead]:
             self._add(steps, groups, arc)
         self._add_resources(steps, groups)
-        for arc in self._anticipated(groups, steps, [*lags, *links, *resource, *spans]):
-            self._add(steps, groups, arc)
         return groups, steps
 
     def _refuse_broken(self, arcs: Sequence[Arc]) -> None:
@@ -222,8 +223,14 @@ class Plan:
         for lag in self.problem.lags:
             a, b = self.row_of.get(lag.a), self.row_of.get(lag.b)
             if lag.min is not None and a is not None and b is not None:
-                arcs.append(Arc(2 * a + lag.a_edge, 2 * b + lag.b_edge, lag.min))
-        return arcs
+                arcs.append(self._causal(2 * a + lag.a_edge, 2 * b + lag.b_edge, lag.min))
+        return [arc for arc in arcs if arc is not None]
+
+    def _causal(self, source: int, target: int, weight: Tick) -> Arc | None:
+        """What can be waited for without looking ahead, if anything."""
+        if weight < 0 and source & 1 and not self.is_hold[source // 2]:
+            source, weight = source - 1, weight + self.length[source // 2]
+        return Arc(source, target, weight) if weight >= 0 else None
 
     def _token_arcs(self) -> list[Arc]:
         return [
@@ -289,38 +296,40 @@ class Plan:
                         self._add(steps, groups, Arc(2 * a + 1, 2 * row, 0))
 
     def _add(self, steps: list[Step], groups: list[int], arc: Arc) -> None:
-        """Let the target's step wait for the source, if the source comes first."""
+        """Let the target's step wait for the source."""
         source, target = groups[arc.source], groups[arc.target]
         if source == target:
             return
-        a = arc.source // 2
-        if source > target:
-            # Not to be waited for: a window below 0 whose tail is planned later.  While the tail is the end
-            # of a task that has started, its planned end stands in.
-            start = groups[arc.source & ~1]
-            if arc.source & 1 and not self.is_hold[a] and start < target:
-                source, weight = start, arc.weight + self.length[a]
-            else:
-                return
-        else:
-            weight = arc.weight
         step = steps[target]
-        if a in self.cancel_at:
-            step.guarded.append((source, weight, arc.source if source == groups[arc.source] else 2 * a))
+        if arc.source // 2 in self.cancel_at:
+            step.guarded.append((source, arc.weight, arc.source))
         else:
-            step.sources[source] = max(weight, step.sources.get(source, weight))
+            step.sources[source] = max(arc.weight, step.sources.get(source, arc.weight))
 
-    def _anticipated(self, groups: list[int], steps: list[Step], arcs: Sequence[Arc]) -> list[Arc]:
+    def _anticipated(self, root: list[int], arcs: Sequence[Arc]) -> list[Arc]:
         """Starts that are put off because the end would have to wait anyway, by planned lengths."""
-        return [
-            Arc(source, 2 * row, weight - self.length[row])
+        ends: dict[int, list[int]] = {}
+        for row in range(len(self.tasks)):
+            if not self.is_hold[row]:
+                ends.setdefault(root[2 * row + 1], []).append(row)
+        wanted = {
+            self._causal(source, 2 * row, weight - self.length[row])
             for source, target, weight in arcs
-            if groups[source] != groups[target]
-            for row in steps[groups[target]].ends
+            if root[source] != root[target]
+            for row in ends.get(root[target], ())
             if source != 2 * row
-        ]
+        }
+        found = []
+        ties = TieGraph(root, self.planned, arcs)
+        for arc in sorted(arc for arc in wanted if arc is not None):
+            if root[arc.source] != root[arc.target] and ties.add(arc):
+                found.append(arc)
+        return found
 
-    def _refuse_mergers(self, groups: list[int], members: dict[int, list[int]]) -> None:
+    def _refuse_mergers(self, groups: list[int]) -> None:
+        members: dict[int, list[int]] = {}
+        for event, group in enumerate(groups):
+            members.setdefault(group, []).append(event)
         may_grow = self._may_grow()
         for row, task in enumerate(self.tasks):
             name = self.problem.tasks[task].name

@@ -4,30 +4,32 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
-from schedcore.errors import NoScheduleError, UnsupportedFeatureError
+from schedcore.errors import NoScheduleError
+from schedcore.executor import Policy, execute
+from schedcore.metrics import objective_values
 from schedcore.model import Problem, Schedule
-from schedcore.solvers.protocol import Incumbent, Limits, SolveResult, Status
-from schedcore.solvers.support import values_of, verify
+from schedcore.policies import get_policy
+from schedcore.solvers.protocol import Incumbent, Limits, SolveResult, Status, require_features
 
 
 class PolicySolver:
-    """Lets a policy decide once on the executor.
-
-    Limits have no influence: a policy runs to its end.  ``hint`` is not used.
+    """One run of a policy on the executor.
 
     Parameters
     ----------
     policy
-        Name of the policy.
+        A policy, or what :func:`schedcore.policies.get_policy` understands.
+    parameters
+        For the policy's constructor, if it is given by name.
     """
 
-    def __init__(self, policy: str) -> None:
-        from schedcore.policies import get_policy
-
-        self._policy = get_policy(policy)
-        self.name = policy
-        self.features: frozenset[str] = self._policy.features
+    def __init__(self, policy: str | Policy, **parameters: Any) -> None:
+        self.policy = get_policy(policy, **parameters)
+        self.name = self.policy.name
+        self.features = self.policy.features
+        self._parameters = parameters
 
     def solve(
         self,
@@ -39,24 +41,20 @@ class PolicySolver:
         on_solution: Callable[[Incumbent], None] | None = None,
         should_stop: Callable[[], bool] | None = None,
     ) -> SolveResult:
-        """The schedule that the policy makes; UNKNOWN with the reason if it ends in a dead end."""
-        from schedcore.executor import execute
-
+        """Run the policy once with ``seed``; limits and hint play no part, dead ends give ``UNKNOWN``."""
+        require_features(self.name, self.features, problem)
         began = time.perf_counter()
-        missing = problem.features() - self.features
-        if missing:
-            raise UnsupportedFeatureError.of(self.name, missing)
         try:
-            schedule = execute(problem, self._policy, seed)
+            schedule = execute(problem, self.policy, seed)
         except NoScheduleError as error:
             wall = time.perf_counter() - began
-            return SolveResult(Status.UNKNOWN, None, (), None, wall, self.name, seed, message=str(error))
-        verify(self.name, problem, schedule)
-        values = values_of(problem, schedule)
+            return SolveResult(
+                Status.UNKNOWN, None, (), None, wall, self.name, seed, (), dict(self._parameters), str(error)
+            )
         wall = time.perf_counter() - began
+        value = objective_values(problem, schedule)
         if on_solution is not None:
-            on_solution(Incumbent(schedule, values, None, wall))
-        trace = ((wall, float(values[0]), None),) if values else ()
-        # Without an objective any feasible schedule is optimal.
-        status = Status.FEASIBLE if values else Status.OPTIMAL
-        return SolveResult(status, schedule, values, None, wall, self.name, seed, trace)
+            on_solution(Incumbent(schedule, value, None, wall))
+        status = Status.FEASIBLE if value else Status.OPTIMAL
+        trace = ((wall, float(value[0]), None),) if value else ()
+        return SolveResult(status, schedule, value, None, wall, self.name, seed, trace, dict(self._parameters))

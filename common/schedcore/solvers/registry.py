@@ -13,6 +13,8 @@ _BUILT_IN: dict[str, str] = {
     "cpsat": "schedcore.solvers.cpsat.solver:CpsatSolver",
     "exhaustive": "schedcore.solvers.exhaustive:ExhaustiveSolver",
     "lns": "schedcore.solvers.lns.solver:LnsSolver",
+    "parallel-sgs": "schedcore.solvers.sgs:ParallelSGSSolver",
+    "sgs": "schedcore.solvers.sgs:SGSSolver",
     "tabu": "schedcore.solvers.tabu.search:TabuSolver",
 }
 
