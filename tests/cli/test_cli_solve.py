@@ -118,6 +118,12 @@ def test_own_solver_by_reference(sched) -> None:
     assert data["best_known"]["gap"] == pytest.approx((197 - 55) / 55)
 
 
+def test_own_policy_is_a_solver_too(sched) -> None:
+    data = solved(sched("solve", "jssp", "ft06", "--solver", f"{MINE}:LowestTask", "--json"))
+    assert data["solver"] == "lowest-task"
+    assert data["value"] >= 55
+
+
 def test_solver_of_a_domain_works_on_files_too(sched, tmp_path) -> None:
     path = files.problem_file(tmp_path)
     assert solved(sched("solve", str(path), "--solver", "nondelay-spt", "--json"))["solver"] == "nondelay-spt"
@@ -131,9 +137,10 @@ def test_solver_of_a_domain_works_on_files_too(sched, tmp_path) -> None:
         (("jsp", "ft06"), "unknown domain 'jsp'", "did you mean 'jssp'?"),
         (("jssp", "ft66"), "unknown instance 'ft66'", "did you mean 'ta66' or 'ft06'?"),
         (("jssp", "ft06", "--solver", "cpsta"), "unknown solver 'cpsta'", "did you mean 'cpsat'?"),
-        (("jssp", "ft06", "--solver", "no.such:Thing"), "No module named 'no'", "importable module"),
-        (("jssp", "ft06", "--solver", f"{MINE}:Sreial"), "has no 'Sreial'", ""),
-        (("jssp", "ft06", "--solver", f"{MINE}:NoSolver"), "is no solver", ""),
+        (("jssp", "ft06", "--solver", "no.such:Thing"), "no module named 'no'", "PYTHONPATH"),
+        (("jssp", "ft06", "--solver", f"{MINE}:Sreial"), "has no attribute 'Sreial'", "did you mean 'Serial'?"),
+        (("jssp", "ft06", "--solver", f"{MINE}:NoSolver"), "neither a solver nor a policy", "decide()"),
+        (("jssp", "ft06", "--solver", f"{MINE}:Needy"), "cannot be made without arguments", "defaults"),
         (("jssp", "ft06", "spam"), "unexpected word 'spam'", ""),
         (("jssp", "ft06", "--time-limit", "-1"), "-1.0 is not in the range", ""),
         (("jssp", "ft06", "--time-limit", "nan"), "", ""),

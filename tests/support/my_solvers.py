@@ -103,4 +103,26 @@ class Deaf(Patient):
         return super().solve(problem, limits=limits, on_solution=on_solution, should_stop=None)
 
 
+class LowestTask:
+    """A policy: whatever may start, lowest number first."""
+
+    name = "lowest-task"
+    features = ALL_FEATURES
+
+    def reset(self, problem, seed):
+        pass
+
+    def decide(self, state):
+        from schedcore.executor import Start, WaitEvent
+
+        return Start(state.candidates[0]) if state.candidates else WaitEvent()
+
+
+class Needy(Serial):
+    """Cannot be made without an argument."""
+
+    def __init__(self, argument):
+        pass
+
+
 NoSolver = object()

@@ -30,7 +30,9 @@ from schedcore.replay.laws import (
     Uniform,
 )
 from schedcore.replay.noise import Noise
+from schedcore.replay.online import OnlineScenario
 from schedcore.replay.outcome import ScenarioOutcome
+from schedcore.replay.policy_replay import replay_policy
 from schedcore.replay.result import ReplayResult
 from schedcore.replay.rounds import unroll_rounds
 from schedcore.replay.scenario import Scenario
@@ -67,6 +69,7 @@ __all__ = [
     "LogNormal",
     "Noise",
     "OnBreak",
+    "OnlineScenario",
     "Outcome",
     "Rate",
     "ReplayResult",
@@ -85,6 +88,7 @@ __all__ = [
     "mean_interval",
     "rate",
     "replay",
+    "replay_policy",
     "summarise",
     "unroll_rounds",
 ]

@@ -20,7 +20,7 @@ from schedcore.replay.plan import ChainLink, Plan, Step
 from schedcore.replay.random_streams import UintArray
 from schedcore.replay.scenario import NEVER, Draws, Intervals, Streams, down_intervals, draw, redraw, streams_of
 
-_MAX_DOUBLINGS = 24
+_MAX_DOUBLINGS = 10
 """How often the stretch of time for which failures are drawn is doubled before a replay gives up."""
 
 
@@ -90,7 +90,7 @@ def execute_plan(plan: Plan, seed: int, scenarios: Sequence[int] | UintArray) ->
     streams.hashes = streams.hashes[plan.tasks]
     draws = draw(streams, plan.noise, plan.length, plan.least)
     changed = _changed_draws(plan, streams, draws)
-    horizon = 2 * max(plan.planned, default=0) + 1
+    horizon = 4 * max(plan.planned, default=0) + 1
     for _ in range(_MAX_DOUBLINGS):
         intervals = down_intervals(bound, seed, indices, horizon)
         execution = _Runner(plan, indices, draws, changed, intervals).run()

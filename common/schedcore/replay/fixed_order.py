@@ -64,10 +64,7 @@ def replay(
     NoScheduleError
         If some task is never finished because of failures.
     """
-    check_seed(seed)
-    for name, value, low in (("scenarios", scenarios, 1), ("first_scenario", first_scenario, 0)):
-        if type(value) is not int or value < low:
-            raise InputError(f"{name} is {value!r}", where=name, remedy=f"give a whole number, at least {low}")
+    check_sample(seed, scenarios, first_scenario)
     report = check(problem, schedule)
     if not report.ok:
         first = report.violations[0]
@@ -109,6 +106,14 @@ def replay(
     )
 
 
+def check_sample(seed: int, scenarios: int, first_scenario: int) -> None:
+    """Raise :class:`InputError` unless these say which scenarios to draw."""
+    check_seed(seed)
+    for name, value, low in (("scenarios", scenarios, 1), ("first_scenario", first_scenario, 0)):
+        if type(value) is not int or value < low:
+            raise InputError(f"{name} is {value!r}", where=name, remedy=f"give a whole number, at least {low}")
+
+
 class _Piece:
     """The results of some scenarios."""
 
@@ -134,7 +139,7 @@ def _measure(execution: Execution, tasks_per_round: int) -> _Piece:
     attempts = execution.draws.attempts.T
     metrics["blocked_ticks"] = execution.blocked.sum(axis=0)
     metrics["failed_tasks"] = (execution.draws.failed.T & execution.done).sum(axis=0)
-    metrics["attempts"] = np.where(execution.done, attempts, 1).sum(axis=0) - len(task)
+    metrics["retries"] = np.where(execution.done, attempts, 1).sum(axis=0) - len(task)
     metrics["absent_tasks"] = (~execution.done).sum(axis=0)
     if tasks_per_round:
         rounds = len(problem.tasks) // tasks_per_round

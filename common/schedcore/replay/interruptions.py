@@ -29,7 +29,9 @@ class Outcome(enum.StrEnum):
 
     DONE = "done"
     FAILED = "failed"
-    """It took its time and did not succeed."""
+    """It took its time and did not succeed; there is another attempt, or there should have been."""
+    GIVEN_UP = "given up"
+    """It failed, and was the last that the task's noise allows."""
     BROKEN = "broken"
     """A resource went down, and the work was lost."""
     CANCELLED = "cancelled"

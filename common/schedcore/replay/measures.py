@@ -213,7 +213,8 @@ def _sum(values: IntArray, where: BoolArray) -> IntArray:
 def _tardiness(sign: int, weighted: bool) -> Callable[[Measures], IntArray]:
     def total(m: Measures) -> IntArray:
         late, present, weight = m._late
-        return _sum(np.maximum(sign * late, 0) * (weight if weighted else 1), present)
+        scale = weight if weighted else np.ones_like(weight)
+        return _sum(np.maximum(sign * late, 0) * scale, present)
 
     return total
 
@@ -228,7 +229,7 @@ def _max_lateness(m: Measures) -> IntArray:
 def _tardy(weighted: bool) -> Callable[[Measures], IntArray]:
     def count(m: Measures) -> IntArray:
         late, present, weight = m._late
-        return _sum(np.where(late > 0, weight if weighted else np.int64(1), np.int64(0)), present)
+        return _sum(np.where(late > 0, weight if weighted else np.ones_like(weight), np.zeros_like(weight)), present)
 
     return count
 

@@ -107,7 +107,7 @@ def _trace(execution: Execution, column: int) -> Trace:
             if last and not (stretch.broken and stretch.end <= end):
                 # The last attempt includes the time for which the task was blocked.
                 until = end
-                outcome = AttemptOutcome.FAILED if failed else AttemptOutcome.DONE
+                outcome = AttemptOutcome.GIVEN_UP if failed else AttemptOutcome.DONE
                 if cancelled or end >= NEVER:
                     outcome = AttemptOutcome.CANCELLED if cancelled else AttemptOutcome.STARVED
             attempts.append(Attempt(task, mode, k, stretch.begin, until, outcome))

@@ -31,8 +31,8 @@ class ReplayResult:
         What decided: ``"fixed order"``, ``"fixed order, roadrunner"`` or the name of a policy.
     metrics
         Values per scenario, shape ``[scenario]``: ``makespan`` and every metric of the objective, and
-        ``blocked_ticks`` (time for which tasks were done but could not end), ``failed_tasks`` (whose
-        last attempt failed), ``attempts`` (beyond one per task), ``absent_tasks`` (that were planned
+        ``blocked_ticks`` (time for which tasks were done but could not end), ``failed_tasks`` (given up
+        after their last attempt), ``retries`` (attempts that had to be repeated), ``absent_tasks`` (that were planned
         or mandatory and did not run to their end).
     objective
         Values of the stages, shape ``[stage, scenario]``.

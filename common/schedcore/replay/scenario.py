@@ -19,6 +19,10 @@ NEVER: Tick = 2**60
 """A tick that is never reached: the end of what lasts for ever, the start of what never starts."""
 
 
+_MOST_FAILURES = 20_000_000
+"""Failures of one resource, over all scenarios, that are drawn at once."""
+
+
 class Draws(NamedTuple):
     """Outcome of the attempts at tasks, each run in one mode; all arrays ``[scenario, task]``."""
 
@@ -184,11 +188,12 @@ def _failures(bound: BoundUncertainty, r: int, seed: int, scenarios: UintArray, 
         ends.append(end)
         now = np.minimum(end[:, -1], NEVER)
         index, chunk = index + chunk, 2 * chunk
-        if index > 1_000_000:
+        if index * len(scenarios) > _MOST_FAILURES:
             raise InputError(
-                f"resource {bound.problem.resources[r].name!r} fails more than {index} times before tick {until}",
+                f"resource {bound.problem.resources[r].name!r} fails more than {index} times in {until} ticks, "
+                f"in {len(scenarios)} scenarios",
                 where="breakdowns",
-                remedy="give longer times up, or a coarser tick",
+                remedy="give longer times up, a coarser tick, or fewer scenarios at a time",
             )
     shape = (len(scenarios), 0)
     begin = np.concatenate(begins, axis=1) if begins else np.empty(shape, dtype=np.int64)

@@ -39,7 +39,7 @@ from schedcore.replay.uncertainty import Uncertainty
 Hook = Callable[[int, Tick], None]
 Steps = Generator[Any, Any, None]
 
-_LONGEST = 2**24
+_LONGEST = 2**12
 """Multiple of the planned makespan after which a run that still waits for repairs gives up."""
 _LAST = 10
 """Priority of events that come after everything else of their tick."""
@@ -227,11 +227,11 @@ class SimpyRun:
             self._attempts[row] = [Attempt(p.task, p.mode, 0, now, FOREVER, Outcome.STARVED)]
         elif 2 * row + 1 in group:
             # It takes no time, and its start and end wait for each other.
-            self._attempts[row] = []
-            for k in range(len(self._parts(row, now))):
-                self._attempts[row].append(Attempt(p.task, p.mode, k, now, now, Outcome.FAILED))
-            if self.scenario.succeeds(p.task, p.mode, k):
-                self._attempts[row][-1] = self._attempts[row][-1]._replace(outcome=Outcome.DONE)
+            count = len(self._parts(row, now))
+            made = [Attempt(p.task, p.mode, k, now, now, Outcome.FAILED) for k in range(count)]
+            good = self.scenario.succeeds(p.task, p.mode, count - 1)
+            made[-1] = made[-1]._replace(outcome=Outcome.DONE if good else Outcome.GIVEN_UP)
+            self._attempts[row] = made
         else:
             self._workers[row] = self.env.process(self._work(row))
         for effect in self.links.mode(row).effects:
@@ -429,8 +429,9 @@ class SimpyRun:
         try:
             for k, ticks in enumerate(parts):
                 yield from attempt(row, ticks, made)
-                last = k == len(parts) - 1
-                outcome = Outcome.DONE if last and not failed else Outcome.FAILED
+                outcome = Outcome.FAILED
+                if k == len(parts) - 1:
+                    outcome = Outcome.GIVEN_UP if failed else Outcome.DONE
                 made[-1] = made[-1]._replace(end=self.env.now, outcome=outcome)
         except self._simpy.Interrupt:
             return

@@ -41,9 +41,9 @@ class SgsParameters:
         Which optional tasks to try.
     """
 
-    max_passes: int = 2_000
-    noise: float = 1.0
-    patience: int = 50
+    max_passes: int = 20_000
+    noise: float = 0.15
+    patience: int = 100
     optional: OptionalChoice = "rewarded"
 
     def __post_init__(self) -> None:
