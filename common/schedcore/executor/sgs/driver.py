@@ -174,7 +174,7 @@ class ListScheduler:
                 return Failure(task, "the lags before it wait for each other")
             failure = Failure(task, self._reason(status, task))
             # From cheap to drastic: go first, last longer, leave optional tasks out, one job after the other.
-            if status == _LATE and not boosted[task]:
+            if status in (_LATE, _STUCK) and not boosted[task]:
                 self._boost(task, group, boosted)
             elif self._give_up(task, wanted, banned, optional):
                 floors[:] = 0
