@@ -14,11 +14,12 @@ import numpy as np
 
 from schedcore.errors import NoScheduleError
 from schedcore.model import Tick
+from schedcore.replay.draws import Draws, Sampler, Streams, draw, redraw, streams_of
 from schedcore.replay.interruptions import BoolArray, Closures, Downs, Stretch, work
 from schedcore.replay.laws import TickArray
 from schedcore.replay.plan import ChainLink, Plan, Step
 from schedcore.replay.random_streams import UintArray
-from schedcore.replay.scenario import NEVER, Draws, Intervals, Streams, down_intervals, draw, redraw, streams_of
+from schedcore.replay.scenario import NEVER, Intervals, down_intervals
 
 _MAX_DOUBLINGS = 10
 """How often the stretch of time for which failures are drawn is doubled before a replay gives up."""
@@ -56,8 +57,7 @@ class Execution:
         for at, rows, changed in self.changed_draws:
             if row in rows and self.start[row, scenario] >= at:
                 draws = changed
-        count = int(draws.attempts[scenario, row])
-        return [int(part[scenario, row]) for part in draws.parts[:count]], bool(draws.failed[scenario, row])
+        return draws.parts(scenario, row), bool(draws.failed[scenario, row])
 
     def stretches(self, row: int, scenario: int) -> list[Stretch]:
         """The attempts at ``row`` as they happened, in order; empty if it never started."""
@@ -88,7 +88,7 @@ def execute_plan(plan: Plan, seed: int, scenarios: Sequence[int] | UintArray) ->
     indices = np.asarray(scenarios, dtype=np.uint64)
     streams = streams_of(bound, seed, indices)
     streams.hashes = streams.hashes[plan.tasks]
-    draws = draw(streams, plan.noise, plan.length, plan.least)
+    draws = draw(streams, Sampler(plan.noise, plan.length, plan.least))
     changed = _changed_draws(plan, streams, draws)
     horizon = 4 * max(plan.planned, default=0) + 1
     for _ in range(_MAX_DOUBLINGS):
@@ -111,7 +111,7 @@ def _changed_draws(plan: Plan, streams: Streams, draws: Draws) -> list[tuple[Tic
     for at, _, targets in plan.bound.law_changes:
         noise = [plan.bound.noise_at(t, m, at) for t, m in zip(plan.tasks, plan.modes, strict=True)]
         rows = {r for r, t in enumerate(plan.tasks) if (targets is None or t in targets) and not plan.is_hold[r]}
-        changed.append((at, rows, redraw(streams, noise, plan.length, plan.least, draws)))
+        changed.append((at, rows, redraw(streams, Sampler(noise, plan.length, plan.least), draws)))
     return changed
 
 
@@ -253,7 +253,7 @@ class _Runner:
         for at, rows, changed in self.changed:
             if row in rows and start >= at:
                 draws = changed
-        parts = [int(part[scenario, row]) for part in draws.parts[: int(draws.attempts[scenario, row])]]
+        parts = draws.parts(scenario, row)
         closed = self.plan.closures.get(row)
         intervals = [] if closed is None else closed.intervals
         return work(start, parts, downs.of(scenario), intervals, self.plan.bound.on_break)[-1].end

@@ -47,6 +47,7 @@ def test_hint_names_every_variable_and_is_feasible(kind: str) -> None:
         solver = cp_model.CpSolver()
         solver.parameters.fix_variables_to_their_hinted_value = True
         solver.parameters.num_workers = 1
+        solver.parameters.catch_sigint_signal = False  # else it takes SIGINT away from Python for good
         assert solver.solve(model.model) in (cp_model.OPTIMAL, cp_model.FEASIBLE), f"{kind} {seed}"
         seen += 1
     assert seen >= 5
