@@ -10,7 +10,7 @@ from schedcore.errors import InputError
 
 ENVIRONMENT_VARIABLE = "SCHED_DATA_DIR"
 
-SUFFIXES = (".txt", ".jsp", ".fjs", ".rcp", ".sm", ".mm", ".json")
+SUFFIXES = (".txt", ".jsp", ".jss", ".fjs", ".rcp", ".sm", ".mm", ".json")
 """File name endings that a name is tried with."""
 
 

@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from jssp.data_path import available_names, find_file, search_path, split_directories
+from jssp.data_path import SUFFIXES, available_names, find_file, search_path, split_directories
 from schedcore.errors import InputError
+from schedcore.io import FORMATS
 
 
 @pytest.fixture
@@ -55,3 +56,7 @@ def test_the_search_path_joins_option_and_environment(folder: Path) -> None:
 def test_reference_sets_are_found_by_name(shared_data: Path) -> None:
     assert find_file("mk01", [shared_data]) == shared_data / "fjsp" / "mk01.txt"
     assert find_file("j30_1_1", [shared_data]) == shared_data / "rcpsp" / "j30_1_1.rcp"
+
+
+def test_every_readable_format_is_looked_for() -> None:
+    assert {suffix for known in FORMATS.values() for suffix in known.suffixes} <= set(SUFFIXES)

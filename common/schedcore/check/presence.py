@@ -9,7 +9,7 @@ import numpy as np
 from schedcore.check.view import View
 from schedcore.check.violation import Findings, Violation, ViolationCode
 from schedcore.check.words import Words
-from schedcore.model import SelectionKind
+from schedcore.model import Selection, SelectionKind
 from schedcore.model.arrays import IntArray
 
 _KINDS = tuple(SelectionKind)
@@ -112,9 +112,7 @@ def check_selections(view: View) -> list[Findings]:
         for i in broken.tolist():
             selection = selections[i]
             here = [t for t in selection.tasks if view.row_of[t] >= 0]
-            text = _WORDING[selection.kind].format(
-                tasks=words.tasks(selection.tasks), first=words.task(selection.tasks[0])
-            )
+            text = selection_text(selection, words)
             which = f"placed: {words.tasks(here)}" if here else "none is placed"
             result.append(
                 Violation(ViolationCode.SELECTION, f"{text}; {which}", selection.tasks, amount=int(amount[i]))
@@ -129,8 +127,13 @@ _WORDING = {
     SelectionKind.AT_LEAST_ONE: "at least one of {tasks} must be placed",
     SelectionKind.AT_MOST_ONE: "at most one of {tasks} may be placed",
     SelectionKind.EXACTLY_ONE: "exactly one of {tasks} must be placed",
-    SelectionKind.IMPLIES: "{first} is placed, so all of {tasks} must be",
+    SelectionKind.IMPLIES: "if {first} is placed, all of {tasks} must be",
 }
+
+
+def selection_text(selection: Selection, words: Words) -> str:
+    """The rule in words."""
+    return _WORDING[selection.kind].format(tasks=words.tasks(selection.tasks), first=words.task(selection.tasks[0]))
 
 
 def _amount(kind: SelectionKind, count: IntArray, size: IntArray, first: IntArray) -> IntArray:

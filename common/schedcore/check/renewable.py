@@ -113,12 +113,7 @@ def _findings(view: View, code: ViolationCode, runs: Runs) -> Findings:
         result = []
         for r, begin, end, amount in zip(*(column.tolist() for column in runs), strict=True):
             tasks = view.running(r, begin)
-            if end < begin and view.period is None:
-                stretch = f"from {words.at(begin)} on"
-            elif end < begin:
-                stretch = f"from phase {begin} to phase {end} of the next round" if end >= 0 else f"from phase {begin}"
-            else:
-                stretch = f"from {words.at(begin)} to {words.at(end)}"
+            stretch = words.stretch(begin, end, view.period)
             if code is ViolationCode.CAPACITY:
                 capacity = int(view.arrays.resource_capacity[r])
                 text = f"demand on {words.resource(r)} exceeds its capacity of {capacity} by {words.units(amount)}"

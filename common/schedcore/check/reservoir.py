@@ -99,13 +99,7 @@ def _findings(view: View, code: ViolationCode, runs: Runs) -> Findings:
             tasks = tuple(np.unique(at_begin).tolist())
             bound = int((view.arrays.level_minimum if low else view.arrays.level_maximum)[r])
             side = "below its minimum" if low else "above its maximum"
-            at = words.at(begin) if view.period is None else f"phase {begin}"
-            if end > begin:
-                stretch = f"from {at} to {words.at(end) if view.period is None else f'phase {end}'}"
-            elif view.period is not None and end > 0:
-                stretch = f"from {at} to phase {end} of the next round"
-            else:
-                stretch = f"from {at} on"
+            stretch = words.stretch(begin, end, view.period)
             who = f"; by {words.tasks(tasks)}" if tasks else ""
             result.append(
                 Violation(

@@ -78,7 +78,10 @@ def excess_runs(group: IntArray, time: IntArray, excess: IntArray) -> Runs:
 
 
 def join_around(runs: Runs, period: int) -> Runs:
-    """``runs`` over phases ``[0, period]`` with stretches that touch across the end of the period made one."""
+    """``runs`` over phases with stretches that touch across the end of the period made one.
+
+    Such a stretch ends before it begins (in the next round); one that stops at the end of the period ends there.
+    """
     if not len(runs.group):
         return runs
     rows: list[list[int]] = []
@@ -91,7 +94,7 @@ def join_around(runs: Runs, period: int) -> Runs:
             continue
         if begin == 0:
             opening[group] = len(rows)
-        rows.append([group, begin, end, excess])
+        rows.append([group, begin, period if reaches_end else end, excess])
     table = np.array([row[:3] for row in rows], dtype=np.int64)
     excess = np.array([row[3] for row in rows], dtype=runs.excess.dtype)
     return Runs(table[:, 0], table[:, 1], table[:, 2], excess)

@@ -23,9 +23,7 @@ class Words:
 
     def task(self, task: int) -> str:
         """Name of a task in quotes."""
-        if 0 <= task < len(self._problem.tasks):
-            return f"'{self._problem.tasks[task].name}'"
-        return f"number {task}"
+        return f"'{self._problem.tasks[task].name}'"
 
     def tasks(self, tasks: Sequence[int], limit: int = 5) -> str:
         """Names of several tasks, the first ``limit`` of them."""
@@ -44,6 +42,14 @@ class Words:
         """A length of time."""
         plural = "s" if self._label in _COUNTABLE and ticks != 1 else ""
         return f"{ticks} {self._label}{plural}"
+
+    def stretch(self, begin: int, end: int, period: int | None) -> str:
+        """A stretch of time as :class:`~schedcore.check.steps.Runs` has it; of phases if ``period`` is given."""
+        if period is None:
+            return f"from {self.at(begin)} " + (f"to {self.at(end)}" if end > begin else "on")
+        if end - begin == period:
+            return "at all times"
+        return f"from phase {begin} to phase {end}" + (" of the next round" if end < begin else "")
 
     @staticmethod
     def edge(edge: int) -> str:

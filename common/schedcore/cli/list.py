@@ -63,23 +63,101 @@ def _experiments(session: Session, domain: str | None, config_dir: Path | None) 
     return ("name", "file"), [{"name": name, "file": str(found.experiment_file(name))} for name in names]
 
 
+def _solvers(session: Session, domain: str | None, config_dir: Path | None) -> Rows:
+    from schedcore.experiments.methods import describe, get_method
+    from schedcore.registry import domain_names, get_domain
+    from schedcore.solvers import solver_names
+
+    found = [("", name) for name in solver_names(policies=False)]
+    for owner in domain_names() if domain is None else (domain,):
+        found += [(owner, name) for name in get_domain(owner).solvers]
+    rows = []
+    for owner, name in found:
+        try:
+            solver = get_method(name, owner or None)
+        except SchedError as error:
+            session.warn(f"solver {name!r} cannot be loaded: {error}")
+            continue
+        rows.append({"name": name, "domain": owner, "features": sorted(solver.features), "summary": describe(solver)})
+    return ("name", "domain", "summary"), rows
+
+
+def _policies(session: Session, domain: str | None, config_dir: Path | None) -> Rows:
+    from schedcore.experiments.methods import describe
+    from schedcore.policies import RULES, get_policy, policy_names
+    from schedcore.registry import domain_names, get_domain
+
+    rows = [
+        {"name": name, "domain": "", "summary": RULES[name].source if name in RULES else describe(get_policy(name))}
+        for name in policy_names()
+    ]
+    for owner in domain_names() if domain is None else (domain,):
+        rows += [{"name": name, "domain": owner, "summary": ""} for name in get_domain(owner).policies]
+    return ("name", "domain", "summary"), rows
+
+
+def _formats(session: Session, domain: str | None, config_dir: Path | None) -> Rows:
+    from schedcore.io import FORMATS
+
+    rows = [
+        {
+            "name": name,
+            "endings": list(entry.suffixes),
+            "reads": entry.can_read,
+            "writes": entry.can_write,
+            "summary": entry.doc,
+        }
+        for name, entry in FORMATS.items()
+    ]
+    return ("name", "endings", "reads", "writes", "summary"), rows
+
+
+def _metrics(session: Session, domain: str | None, config_dir: Path | None) -> Rows:
+    from schedcore.metrics import METRICS
+
+    rows = [
+        {
+            "name": name,
+            "symbol": metric.symbol,
+            "unit": metric.unit,
+            "direction": metric.direction,
+            "per_resource": metric.per_resource,
+            "summary": metric.doc,
+        }
+        for name, metric in METRICS.items()
+    ]
+    return ("name", "symbol", "unit", "direction", "summary"), rows
+
+
+def _features(session: Session, domain: str | None, config_dir: Path | None) -> Rows:
+    from schedcore.model import FEATURES
+
+    return ("name", "summary"), [{"name": name, "summary": meaning} for name, meaning in FEATURES.items()]
+
+
 _TOPICS: dict[str, Callable[[Session, str | None, Path | None], Rows]] = {
     "domains": _domains,
     "experiments": _experiments,
+    "features": _features,
+    "formats": _formats,
     "instances": _instances,
+    "metrics": _metrics,
+    "policies": _policies,
+    "solvers": _solvers,
     "suites": _suites,
 }
 
 
-@verb("list", short_help="List domains, instances, suites, experiments.")
+@verb("list", short_help="List what can be named: instances, solvers, formats, ...")
 @click.argument("topic", type=click.Choice(sorted(_TOPICS)), default="domains", metavar="[TOPIC]")
 @click.argument("domain", type=DomainName(), required=False)
 @config_dir_option()
 def list_(session: Session, topic: str, domain: str | None, config_dir: Path | None) -> Outcome:
     """List what can be named on the command line.
 
-    TOPIC is domains (the default), experiments, instances or suites. A DOMAIN narrows the list to what
-    belongs to it.
+    TOPIC is one of domains (the default), experiments, features (what a problem may use), formats (of
+    files), instances, metrics, policies, solvers and suites. A DOMAIN narrows the list to what belongs
+    to it.
     """
     header, rows = _TOPICS[topic](session, domain, config_dir)
     shown = [[", ".join(row[key]) if isinstance(row[key], list) else row[key] for key in header] for row in rows]

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from schedcore.cli.command import verb
-from schedcore.cli.options import OutputFile, data_dir_option, format_option, seed_option, time_limit_option, workers_option
+from schedcore.cli.options import (
+    OutputFile,
+    data_dir_option,
+    format_option,
+    seed_option,
+    time_limit_option,
+    workers_option,
+)
 from schedcore.cli.session import Outcome, Session
 from schedcore.cli.target import Target, target_argument
 from schedcore.cli.watch import Watch, values_text
@@ -44,7 +51,9 @@ if TYPE_CHECKING:
 @click.option("--hint", type=click.Path(path_type=Path), metavar="FILE", help="A schedule to start from.")
 @format_option()
 @click.option("--out", type=OutputFile(), help="Write problem and schedule to this file (.json).")
-@click.option("--plot", "plot_file", type=OutputFile(), help="Draw the schedule (.png, .svg, .html; .json: trace events).")
+@click.option(
+    "--plot", "plot_file", type=OutputFile(), help="Draw the schedule (.png, .svg, .html; .json: trace events)."
+)
 def solve(
     session: Session,
     target: Target,
@@ -76,10 +85,17 @@ def solve(
     problem = loaded.problem
     start = None if hint is None else read_schedule(hint, problem)
     method = find_solver(solver, target.domain, target.overrides.as_dict())
-    watch = Watch(session, f"{loaded.name}  {method.name}")
     session.detail(f"{loaded.name}: {len(problem.tasks)} tasks, {len(problem.resources)} resources")
-    with watch.running():
-        result = _run(watch, method, problem, start, time_limit_s, deterministic_limit, workers, seed)
+    watch, result = run_watched(
+        session,
+        loaded,
+        method,
+        time_limit_s=time_limit_s,
+        deterministic_limit=deterministic_limit,
+        workers=workers,
+        seed=seed,
+        hint=start,
+    )
     data = {
         "domain": target.domain,
         "instance": loaded.name,
@@ -99,9 +115,8 @@ def solve(
     if not report.ok:
         return _broken(report, result, data)
     data["schedule"] = schedule_to_dict(result.schedule, problem)
-    if watch.signal is not None:
-        word = "interrupted" if watch.signal == signal.SIGINT else "terminated"
-        session.warn(f"{word}; this is the best schedule found until then")
+    if watch.stop():
+        session.warn(f"{watch.stop.word}; this is the best schedule found until then")
     contradiction = _below_known(loaded, result)
     if contradiction:
         session.warn(contradiction)
@@ -131,32 +146,43 @@ def find_solver(name: str, domain: str | None, parameters: dict[str, str] | Any)
     return with_parameters(found, parameters) if parameters else found
 
 
-def _run(
-    watch: Watch,
+def run_watched(
+    session: Session,
+    loaded: LoadedInstance,
     method: Any,
-    problem: Problem,
-    start: Any,
+    *,
     time_limit_s: float,
-    deterministic_limit: float | None,
-    workers: int,
-    seed: int,
-) -> SolveResult:
-    """Call the solver; what interrupts it leaves the best schedule seen."""
-    from schedcore.solvers.protocol import Limits, SolveResult, Status
+    deterministic_limit: float | None = None,
+    workers: int = 1,
+    seed: int = 0,
+    hint: Any = None,
+) -> tuple[Watch, SolveResult]:
+    """Solve with progress on stderr; a signal ends it with the best schedule seen."""
+    from schedcore.solvers.protocol import Limits
+
+    watch = Watch(session, f"{loaded.name}  {method.name}")
+    limits = Limits(time_limit_s, deterministic_limit, workers)
+    with watch.running():
+        result = _call(watch, method, loaded.problem, hint, limits, seed)
+    return watch, result
+
+
+def _call(watch: Watch, method: Any, problem: Problem, hint: Any, limits: Any, seed: int) -> SolveResult:
+    from schedcore.solvers.protocol import SolveResult, Status
 
     try:
         result: SolveResult = method.solve(
             problem,
-            limits=Limits(time_limit_s, deterministic_limit, workers),
+            limits=limits,
             seed=seed,
-            hint=start,
+            hint=hint,
             on_solution=watch.on_solution,
-            should_stop=watch.should_stop,
+            should_stop=watch.stop,
         )
         return result
     except KeyboardInterrupt:
-        if watch.signal is None:
-            watch.signal = signal.SIGINT
+        if not watch.stop():
+            watch.stop.number = signal.SIGINT
         best = watch.best
         return SolveResult(
             status=Status.UNKNOWN if best is None else Status.FEASIBLE,
@@ -211,21 +237,22 @@ def _below_known(loaded: LoadedInstance, result: SolveResult) -> str | None:
 
 
 def _without_schedule(watch: Watch, problem: Problem, result: SolveResult, data: dict[str, Any]) -> Outcome:
-    if watch.signal is not None:
+    if watch.stop():
         from schedcore.cli.app import Interrupted
 
-        word = "interrupted" if watch.signal == signal.SIGINT else "terminated"
-        return Outcome(data, error=Interrupted(f"{word} before a schedule was found"))
+        return Outcome(data, error=Interrupted(f"{watch.stop.word} before a schedule was found"))
     from schedcore.check import explain
     from schedcore.solvers.protocol import Status
 
-    conflicts = [str(conflict) for conflict in explain(problem)]
-    data["conflicts"] = conflicts
+    conflicts = explain(problem)
+    data["conflicts"] = [conflict.as_dict(problem) for conflict in conflicts]
     reason = f": {result.message}" if result.message else ""
     error: SchedError
     if result.status is Status.INFEASIBLE or conflicts:
-        why = "; ".join(conflicts) or result.message
-        error = NoScheduleError(f"no feasible schedule exists: {why}", where=problem.name, remedy="relax the rules named")
+        why = "; ".join(conflict.message for conflict in conflicts) or result.message
+        error = NoScheduleError(
+            f"no feasible schedule exists: {why}", where=problem.name, remedy="relax the rules named"
+        )
     else:
         error = NoScheduleError(
             f"{result.solver} found no schedule{reason}",
@@ -256,7 +283,7 @@ def solve_text(loaded: LoadedInstance, result: SolveResult, data: dict[str, Any]
         rows.append(("bound", f"{result.bound:g}" + ("" if result.gap is None else f"  gap {100 * result.gap:.2f} %")))
     known = data["best_known"]
     if known is not None:
-        rows.append(("best known", _known_text(known)))
+        rows += [("best known", _known_text(known)), ("source", str(known["source"]))]
     note = f"  ({result.message})" if result.message else ""
     rows.append(("solver", f"{result.solver}, seed {result.seed}, {result.wall_s:.2f} s{note}"))
     rows.append(("check", f"{len(result.schedule or ())} placements, all rules kept"))
@@ -272,9 +299,9 @@ def _term(name: str, weight: int) -> str:
 def _known_text(known: dict[str, Any]) -> str:
     lower, upper, gap = known["lower"], known["upper"], known["gap"]
     if upper is None:
-        return f"at least {lower} ({known['source']})"
+        return f"at least {lower}"
     text = f"{upper}, optimal" if lower == upper else f"{lower} to {upper}" if lower is not None else str(upper)
-    return text + ("" if gap is None else f"  gap {100 * gap:+.2f} %") + f"  ({known['source']})"
+    return text + ("" if gap is None else "  gap " + f"{100 * gap:+.2f} %".replace("+0.00", "0.00"))
 
 
 __all__ = ["best_known", "find_solver", "result_data", "solve", "solve_text", "values_text"]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from schedcore.cli.options import OverrideWord, Overrides, as_overrides
+from schedcore.cli.options import Overrides, OverrideWord, as_overrides
 from schedcore.errors import InputError, UnknownNameError, did_you_mean
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class TargetArgument(click.Argument):
         self.takes_overrides = overrides
         words = "[DOMAIN] INSTANCE|FILE" if not optional else "[[DOMAIN] INSTANCE|FILE]"
         options.setdefault("metavar", words + (" [KEY=VALUE]..." if overrides else ""))
-        super().__init__(*arguments, nargs=-1, required=not optional, **options)
+        super().__init__(*arguments, nargs=-1, required=not optional, **options)  # type: ignore[misc]
 
     def process_value(self, ctx: click.Context, value: Any) -> Target | None:
         words: tuple[str, ...] = super().process_value(ctx, value) or ()

@@ -17,8 +17,15 @@ class VerbEntry(NamedTuple):
 
 
 VERBS: dict[str, VerbEntry] = {
+    "run": VerbEntry("schedcore.cli.run:run", "Run an experiment: methods on instances, with tables and a report."),
+    "solve": VerbEntry("schedcore.cli.solve:solve", "Find a schedule of an instance or a file."),
+    "validate": VerbEntry("schedcore.cli.validate:validate", "Check a schedule and name every violation."),
+    "plot": VerbEntry("schedcore.cli.plot:plot", "Draw a schedule, its resources, or the trace of a solve."),
+    "convert": VerbEntry("schedcore.cli.convert:convert", "Write a problem in another file format."),
+    "info": VerbEntry("schedcore.cli.info:info", "Describe an instance: sizes, features, bounds, conflicts."),
+    "simulate": VerbEntry("schedcore.cli.simulate:simulate", "Run schedules and policies under uncertainty."),
     "bench": VerbEntry("schedcore.cli.bench:bench", "Run a fixed published suite; ours beside the reference."),
-    "list": VerbEntry("schedcore.cli.list:list_", "List domains, instances, suites, experiments."),
+    "list": VerbEntry("schedcore.cli.list:list_", "List what can be named: instances, solvers, formats, ..."),
     "doctor": VerbEntry("schedcore.cli.doctor:doctor", "Check the installation and this machine."),
     "completion": VerbEntry("schedcore.cli.completion:completion", "Print the completion script of a shell."),
 }

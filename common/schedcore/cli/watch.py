@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
-import threading
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from schedcore.cli.session import Session
+from schedcore.cli.signals import StopRequest
 
 if TYPE_CHECKING:
     from schedcore.solvers.protocol import Incumbent
 
-# A solver that does not look at the stop signal is interrupted after this long.
-PATIENCE_S = 5.0
 _REFRESH_S = 0.1
 # Incumbents come by the hundred in the first second; people read a few of them.
 _LINE_EVERY_S = 0.2
@@ -25,10 +21,8 @@ _LINE_EVERY_S = 0.2
 class Watch:
     """What happens during one solve.
 
-    ``on_solution`` and ``should_stop`` are handed to the solver.  The first SIGINT or SIGTERM asks it to
-    stop and return what it has; a second one, or a solver that does not answer within
-    :data:`PATIENCE_S`, raises :class:`KeyboardInterrupt` in the main thread.  Either way ``best`` holds
-    the best schedule seen.
+    ``on_solution`` and ``stop`` are handed to the solver.  ``best`` holds the best schedule seen, also
+    when the solve ends by :class:`KeyboardInterrupt`.
     """
 
     def __init__(self, session: Session, title: str) -> None:
@@ -36,8 +30,7 @@ class Watch:
         self.title = title
         self.best: Incumbent | None = None
         self.count = 0
-        self.signal: int | None = None
-        """The signal that asked to stop, if one did."""
+        self.stop = StopRequest()
         self._begin = time.perf_counter()
         self._last_line = -1.0
         self._skipped = 0
@@ -64,43 +57,13 @@ class Watch:
         self._line(incumbent)
         self._draw()
 
-    def should_stop(self) -> bool:
-        """Whether a signal asked to stop."""
-        return self.signal is not None
-
     # ---- around it --------------------------------------------------------------------------------
 
     @contextlib.contextmanager
     def running(self) -> Iterator[Watch]:
         """Handle signals and draw progress inside the block."""
-        with self._signals(), self._drawing():
+        with self.stop.listening(self.session, "the best schedule so far is kept"), self._drawing():
             yield self
-
-    @contextlib.contextmanager
-    def _signals(self) -> Iterator[None]:
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        timers: list[threading.Timer] = []
-
-        def on_signal(number: int, frame: object) -> None:
-            if self.signal is not None:
-                raise KeyboardInterrupt
-            self.signal = number
-            self.session.note("stopping; the best schedule so far is kept (again: give up at once)")
-            timer = threading.Timer(PATIENCE_S, lambda: os.kill(os.getpid(), number))
-            timer.daemon = True
-            timer.start()
-            timers.append(timer)
-
-        previous = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for timer in timers:
-                timer.cancel()
-            for number, handler in previous.items():
-                signal.signal(number, handler)
 
     @contextlib.contextmanager
     def _drawing(self) -> Iterator[None]:

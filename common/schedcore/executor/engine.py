@@ -127,6 +127,8 @@ class Executor:
         for t in layout.plain_tasks:
             if self.unmet[t] == 0:
                 self._push_ready(t)
+        while self._disruptions and self._disruptions[-1].tick <= 0:
+            self._disrupt(self._disruptions.pop())
         self._settle()
         self._end_if_complete()
 

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schedcore.model import Problem
-from schedcore.model.time import MAX_TICK
 from schedcore.model.arrays import NO_DEADLINE, NO_MIN_LAG, IntArray
+from schedcore.model.time import MAX_TICK
 
 
 class HoldRow(NamedTuple):

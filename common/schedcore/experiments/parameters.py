@@ -28,7 +28,7 @@ def with_parameters(method: T, values: Mapping[str, Any]) -> T:
     """
     name = str(getattr(method, "name", type(method).__name__))
     for key, value in values.items():
-        method = _changed(method, key.split("."), value, name, key)
+        method = _changed(method, key.split("."), value, name, key, parameter_names(method))
     return method
 
 
@@ -46,19 +46,21 @@ def _own(method: object) -> tuple[str, ...]:
     if dataclasses.is_dataclass(method):
         return tuple(field.name for field in dataclasses.fields(method) if field.init)
     return tuple(
-        name for name in getattr(method, "__dict__", {}) if not name.startswith("_") and name not in ("name", "features")
+        name
+        for name in getattr(method, "__dict__", {})
+        if not name.startswith("_") and name not in ("name", "features")
     )
 
 
-def _changed(method: T, path: list[str], value: Any, name: str, key: str) -> T:
+def _changed(method: T, path: list[str], value: Any, name: str, key: str, names: tuple[str, ...]) -> T:
     if isinstance(method, dict):
-        inner = _changed(method[path[0]], path[1:], value, name, key) if path[1:] else _literal(value)
+        inner = _changed(method[path[0]], path[1:], value, name, key, names) if path[1:] else _literal(value)
         return {**method, path[0]: inner}  # type: ignore[return-value]
     known = _own(method)
     if path[0] not in known:
-        raise unknown_name("parameter", key, parameter_names(method) or known, where=f"method {name}")
+        raise unknown_name("parameter", key, names, where=f"method {name}")
     old = getattr(method, path[0])
-    new = _changed(old, path[1:], value, name, key) if path[1:] else _converted(value, old, name, key)
+    new = _changed(old, path[1:], value, name, key, names) if path[1:] else _converted(value, old, name, key)
     try:
         if dataclasses.is_dataclass(method):
             return dataclasses.replace(method, **{path[0]: new})  # type: ignore[type-var]
@@ -73,7 +75,7 @@ def _changed(method: T, path: list[str], value: Any, name: str, key: str) -> T:
 
 def _converted(value: Any, old: Any, name: str, key: str) -> Any:
     new = _literal(value)
-    if old is None or isinstance(new, type(old)) and not (isinstance(new, bool) and not isinstance(old, bool)):
+    if old is None or (isinstance(new, type(old)) and not (isinstance(new, bool) and not isinstance(old, bool))):
         return new
     if isinstance(old, float) and isinstance(new, int) and not isinstance(new, bool):
         return float(new)

@@ -2,8 +2,8 @@
 
 The fixed-order network keeps the minimum and maximum lags, the order of consecutive tasks on every unary
 resource (with setups), the hand-over of units on every renewable resource (one chaining of the schedule: who
-passes units on to whom), the order of changes on every reservoir, deadlines, the horizon, and the stretch of
-constant capacity in which a task runs on a resource with a calendar.  The total float of a task is how many ticks
+passes units on to whom; what a calendar withdraws takes part as work that cannot move), the order of changes on every
+reservoir, the closing times of unary resources, deadlines and the horizon.  The total float of a task is how many ticks
 its start can move right, others moving as needed, without the makespan growing: the latest start in this simple
 temporal network minus the start (Dechter, Meiri and Pearl, 1991).
 """
@@ -16,10 +16,10 @@ from collections import deque
 import numpy as np
 
 from schedcore.check.unary import FORBIDDEN, sequences
-from schedcore.check.view import View
+from schedcore.check.view import LIMIT, View
 from schedcore.errors import ModelError
 from schedcore.model import Problem, Schedule
-from schedcore.model.arrays import NO_DEADLINE, NO_MIN_LAG, RENEWABLE, RESERVOIR, IntArray
+from schedcore.model.arrays import NO_DEADLINE, NO_MIN_LAG, RENEWABLE, UNARY, IntArray
 
 
 def total_float(problem: Problem, schedule: Schedule) -> dict[int, int]:
@@ -47,30 +47,35 @@ def float_of(view: View) -> IntArray:
     latest = np.minimum(int(view.end.max()), view.arrays.deadline[view.task]) - view.length
     if view.problem.horizon is not None:
         latest = np.minimum(latest, view.problem.horizon - view.length)
-    latest = np.minimum(latest, _calendar_limits(view))
-    edges = [_lag_edges(view), _unary_edges(view), _renewable_edges(view), _reservoir_edges(view)]
+    latest = np.minimum(latest, _closing_limits(view))
+    handed, fillers = _renewable_edges(view)
+    edges = [_lag_edges(view), _unary_edges(view), handed, _reservoir_edges(view)]
+    # Withdrawn capacity cannot move: fillers have their start as the latest one.
+    start = np.concatenate([view.start, fillers])
+    latest = np.concatenate([latest, fillers])
     source, target, weight = (np.concatenate(column) for column in zip(*edges, strict=True))
-    return _latest_starts(view, latest, source, target, weight) - view.start
+    slack: IntArray = _latest_starts(start, latest, source, target, weight) - start
+    return slack[: len(view.task)]
 
 
-def _latest_starts(view: View, latest: IntArray, source: IntArray, target: IntArray, weight: IntArray) -> IntArray:
+def _latest_starts(start: IntArray, latest: IntArray, source: IntArray, target: IntArray, weight: IntArray) -> IntArray:
     """Largest starts with ``start[target] >= start[source] + weight`` and ``start <= latest``.
 
     Label-correcting search in order of decreasing start; one pass suffices without maximum lags.
     """
+    count = len(start)
     by_target = np.argsort(target, kind="stable")
     into, distance = source[by_target].tolist(), weight[by_target].tolist()
-    pointer = np.searchsorted(target[by_target], np.arange(len(view.task) + 1)).tolist()
+    pointer = np.searchsorted(target[by_target], np.arange(count + 1)).tolist()
     value = latest.tolist()
-    # Of equal starts, those that end later come first: zero-length tasks may stand before others.
-    queue = deque(np.lexsort((-view.end, -view.start)).tolist())
-    waiting = [True] * len(value)
-    passes = [0] * len(value)
+    queue = deque(np.argsort(-start, kind="stable").tolist())
+    waiting = [True] * count
+    passes = [0] * count
     while queue:
         node = queue.popleft()
         waiting[node] = False
         passes[node] += 1
-        if passes[node] > len(value) + 1:
+        if passes[node] > count + 1:
             break  # a contradiction among the lags: the schedule cannot be feasible
         for k in range(pointer[node], pointer[node + 1]):
             limit = value[node] - distance[k]
@@ -124,31 +129,53 @@ def _unary_edges(view: View) -> _Edges:
     )
 
 
-def _renewable_edges(view: View) -> _Edges:
-    """Hand-over of units by chaining: a task takes units from those that ended earliest."""
+def _renewable_edges(view: View) -> tuple[_Edges, IntArray]:
+    """Hand-over of units by chaining: a task takes units from those that ended earliest.
+
+    What a calendar withdraws counts as a task that cannot move (a filler); fillers are numbered after the
+    rows of the view, and their starts are returned.
+    """
     uses = view.uses
     chosen = np.flatnonzero(view.arrays.resource_kind[uses.resource] == RENEWABLE)
+    fillers = _fillers(view, set(uses.resource[chosen].tolist()))
+    first = len(view.task)
     rows = uses.row[chosen]
-    order = chosen[np.lexsort((rows, view.start[rows], uses.resource[chosen]))]
+    resource = np.concatenate([uses.resource[chosen], fillers[:, 0]])
+    node = np.concatenate([rows, np.arange(first, first + len(fillers))])
+    amount = np.concatenate([uses.amount[chosen], fillers[:, 3]])
+    starts = np.concatenate([view.start[rows], fillers[:, 1]])
+    ends = np.concatenate([view.end[rows], fillers[:, 2]])
+    order = np.lexsort((node, starts, resource))
     edges: list[tuple[int, int, int]] = []
-    resource = -1
-    free = 0
-    ended: list[tuple[int, int, int]] = []
-    columns = (uses.resource[order], uses.row[order], uses.amount[order])
-    starts, ends, lengths = view.start.tolist(), view.end.tolist(), view.length.tolist()
-    for r, row, amount in zip(*(column.tolist() for column in columns), strict=True):
-        if r != resource:
-            resource, free, ended = r, int(view.arrays.resource_capacity[r]), []
-        need = amount
-        while need > 0 and ended and ended[0][0] <= starts[row]:
-            end, giver, units = heapq.heappop(ended)
-            edges.append((giver, row, lengths[giver]))
-            if units > need:
-                heapq.heappush(ended, (end, giver, units - need))
-            need = max(0, need - units)
+    current, free = -1, 0
+    ended: list[tuple[int, int, int, int]] = []
+    for r, me, units, start, end in zip(
+        *(column[order].tolist() for column in (resource, node, amount, starts, ends)), strict=True
+    ):
+        if r != current:
+            current, free, ended = r, int(view.arrays.resource_capacity[r]), []
+        need = units
+        while need > 0 and ended and ended[0][0] <= start:
+            until, giver, given, length = heapq.heappop(ended)
+            edges.append((giver, me, length))
+            if given > need:
+                heapq.heappush(ended, (until, giver, given - need, length))
+            need = max(0, need - given)
         free -= min(free, need)
-        heapq.heappush(ended, (ends[row], row, amount))
-    return _edges(edges)
+        heapq.heappush(ended, (end, me, units, end - start))
+    return _edges(edges), fillers[:, 1]
+
+
+def _fillers(view: View, resources: set[int]) -> IntArray:
+    """Withdrawn capacity of renewable resources with calendars: rows of resource, begin, end, units."""
+    rows = []
+    for r in sorted(resources):
+        profile = view.calendar(r)
+        capacity = int(view.arrays.resource_capacity[r])
+        for begin, end, value in profile.segments(LIMIT) if profile is not None else ():
+            if value < capacity:
+                rows.append((r, begin, end, capacity - value))
+    return np.array(rows, dtype=np.int64).reshape(-1, 4)
 
 
 def _reservoir_edges(view: View) -> _Edges:
@@ -166,17 +193,17 @@ def _reservoir_edges(view: View) -> _Edges:
     return tuple(np.concatenate(pair) for pair in zip(forward, backward, strict=True))  # type: ignore[return-value]
 
 
-def _calendar_limits(view: View) -> IntArray:
-    """Latest start of every row within the stretch of constant capacity that it runs in."""
+def _closing_limits(view: View) -> IntArray:
+    """Latest start of every row before its unary resources close."""
     limits = np.full(len(view.task), NO_DEADLINE, dtype=np.int64)
     uses = view.uses
     for r, kind in enumerate(view.arrays.resource_kind.tolist()):
-        profile = None if kind == RESERVOIR else view.calendar(r)
+        profile = view.calendar(r) if kind == UNARY else None
         if profile is None:
             continue
+        closings = np.array([tick for tick, value in profile.points if value == 0] + [NO_DEADLINE], dtype=np.int64)
         rows = uses.row[uses.resource == r]
-        ticks = np.array([tick for tick, _ in profile.points] + [NO_DEADLINE], dtype=np.int64)
-        # The stretch in which the task ends: it may span several of sufficient capacity.
-        stretch = np.searchsorted(ticks, view.end[rows] - 1, side="right")
-        np.minimum.at(limits, rows, ticks[np.minimum(stretch, len(ticks) - 1)] - view.length[rows])
+        # The first closing after the task has begun (at its end or later, if the schedule is feasible).
+        following = np.searchsorted(closings, view.start[rows], side="right")
+        np.minimum.at(limits, rows, closings[np.minimum(following, len(closings) - 1)] - view.length[rows])
     return limits

@@ -21,7 +21,7 @@ from typing import TypeAlias
 
 from schedcore.errors import ModelError
 from schedcore.model.cycle import Cycle
-from schedcore.model.fields import as_rows, as_tuple, shown
+from schedcore.model.fields import as_rows, as_tuple, placed, shown
 from schedcore.model.objective import Objective
 from schedcore.model.periodic import Periodic, unroll
 from schedcore.model.problem import Problem, Scalar
@@ -29,6 +29,7 @@ from schedcore.model.profile import StepProfile
 from schedcore.model.refs import EdgeRef, JobRef, ResourceRef, TaskRef, own_id
 from schedcore.model.relations import ModeLink, Selection, SelectionKind, TimeLag, as_selection_kind
 from schedcore.model.resources import Renewable, Reservoir, Resource, Unary
+from schedcore.model.share_curve import ShareCurve
 from schedcore.model.task import Demand, Edge, Effect, Mode, Task
 from schedcore.model.time import MAX_TICK, Tick, TimeUnit
 
@@ -174,7 +175,28 @@ class ProblemBuilder:
         single = (on,) if isinstance(on, ResourceRef) else as_tuple(on, "on")
         needs = [Demand(self._resource_id(r, "on"), 1) for r in single]
         needs += [Demand(self._resource_id(r, "demands"), amount) for r, amount in (demands or {}).items()]
-        return Mode(duration, tuple(needs), tuple(effects), cost, duration_max)
+        return Mode(duration, tuple(needs), as_tuple(effects, "effects"), cost, duration_max)
+
+    def share_modes(
+        self,
+        curve: ShareCurve,
+        work_ticks: Tick,
+        *,
+        on: ResourceRef,
+        demands: Mapping[ResourceRef, int] | None = None,
+        cost: int = 0,
+    ) -> tuple[Mode, ...]:
+        """Modes of a task that takes ``work_ticks`` with the whole of ``on`` and longer with a part of it.
+
+        ``demands`` are needed in every mode besides (see :meth:`ShareCurve.to_modes`).
+        """
+        resource = self._resources[self._resource_id(on, "share_modes")]
+        if not isinstance(resource, Renewable):
+            raise ModelError(
+                f"resource {resource.name!r} cannot be shared", where="share_modes", remedy="make it a renewable"
+            )
+        extra = tuple(Demand(self._resource_id(r, "demands"), amount) for r, amount in (demands or {}).items())
+        return curve.to_modes(work_ticks, on.id, capacity=resource.capacity, extra=extra, cost=cost)
 
     def task(
         self,
@@ -215,10 +237,16 @@ class ProblemBuilder:
             )
         if modes is None:
             assert duration is not None
-            modes = [self.mode(duration, on=on, demands=demands, effects=effects, cost=cost, duration_max=duration_max)]
+            single = placed(
+                lambda: self.mode(
+                    duration, on=on, demands=demands, effects=effects, cost=cost, duration_max=duration_max
+                ),
+                where,
+            )
+            modes = [single]
         task = Task(
             name,
-            tuple(modes),
+            as_tuple(modes, f"{where}.modes"),
             job=None if job is None else self._job_id(job, where),
             release=release,
             deadline=deadline,
@@ -228,7 +256,7 @@ class ProblemBuilder:
             reward=reward,
             state_before=self.state(state if state_before is None else state_before),
             state_after=self.state(state if state_after is None else state_after),
-            tags=tuple(tags),
+            tags=as_tuple(tags, f"{where}.tags"),
         )
         home = self._tasks if self._open_template is None else self._template_tasks
         home.append(task)

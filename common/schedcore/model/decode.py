@@ -10,8 +10,8 @@ from fractions import Fraction
 from schedcore.errors import FormatError, did_you_mean
 from schedcore.model.cycle import Cycle
 from schedcore.model.encode import EDGE_NAMES, PROBLEM_SCHEMA, SCHEDULE_SCHEMA
-from schedcore.model.fields import shown
-from schedcore.model.json_object import JsonObject, expect_schema, placed
+from schedcore.model.fields import placed, shown
+from schedcore.model.json_object import JsonObject, expect_schema
 from schedcore.model.objective import Objective
 from schedcore.model.problem import Problem
 from schedcore.model.profile import StepProfile
@@ -82,7 +82,9 @@ def schedule_from_dict(data: object, *, where: str = "schedule") -> Schedule:
     for i, row in enumerate(placements):
         if not isinstance(row, list) or len(row) != 4 or any(type(v) is not int or abs(v) >= 2**62 for v in row):
             raise FormatError(
-                f"expected [task, mode, start, end] as integers, found {shown(row)}", where=f"{where}.placements[{i}]"
+                f"expected [task, mode, start, end] as integers, found {shown(row)}",
+                where=f"{where}.placements[{i}]",
+                remedy="every placement has four whole numbers",
             )
     return placed(lambda: Schedule(placements, cycle=top.integer("cycle", None)), where)
 

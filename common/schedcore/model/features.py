@@ -30,8 +30,8 @@ FEATURES: dict[str, str] = {
     "deadline": "a deadline",
     "due": "a due date",
     "horizon": "a latest end for all",
-    "precedence": "end-to-start lags with minimum 0",
-    "min_lag": "other minimum lags",
+    "precedence": "end-to-start lags with minimum 0, other than those of holds",
+    "min_lag": "minimum lags of any other kind",
     "max_lag": "maximum lags, other than those of holds",
     "optional": "tasks that may be left out",
     "selection": "rules on which tasks are present",
@@ -81,7 +81,7 @@ def features_of(problem: Problem) -> frozenset[str]:
     note("due", (arrays.due != NO_DEADLINE).any())
     note("horizon", problem.horizon is not None)
     plain = (arrays.lag_a_edge == 1) & (arrays.lag_b_edge == 0) & (arrays.lag_min == 0) & (arrays.lag_iterations == 0)
-    note("precedence", plain.any())
+    note("precedence", (plain & ~hold_lags).any())
     note("min_lag", ((arrays.lag_min != NO_MIN_LAG) & ~plain & ~hold_lags).any())
     note("max_lag", ((arrays.lag_max != NO_DEADLINE) & ~hold_lags).any())
     note("optional", arrays.optional.any())

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
-from schedcore.errors import ModelError
+from schedcore.errors import FormatError, ModelError
+
+T = TypeVar("T")
 
 
 def shown(value: object) -> str:
@@ -13,7 +15,7 @@ def shown(value: object) -> str:
     try:
         text = repr(value)
     except ValueError:  # an integer with more digits than Python is willing to print
-        text = f"a number of {type(value).__name__} with thousands of digits"
+        text = f"{type(value).__name__} with thousands of digits"
     return text if len(text) <= 60 else text[:57] + "..."
 
 
@@ -30,10 +32,12 @@ def check_int(value: object, low: int, high: int, where: str) -> None:
         )
 
 
-def check_name(name: object, kind: str) -> None:
+def check_name(name: object, kind: str, where: str | None = None) -> None:
     """Refuse anything but a non-empty string as the name of a ``kind``."""
     if not isinstance(name, str) or not name:
-        raise ModelError(f"the name of a {kind} is {shown(name)}", where=kind, remedy="give a non-empty string")
+        raise ModelError(
+            f"the name of a {kind} is {shown(name)}", where=where or kind, remedy="give a non-empty string"
+        )
 
 
 def check_flag(value: object, where: str) -> None:
@@ -66,3 +70,16 @@ def as_rows(value: object, width: int | None, where: str) -> tuple[tuple[Any, ..
         if width is not None and len(row) != width:
             raise ModelError(f"{shown(row)} has {len(row)} entries", where=f"{where}[{i}]", remedy=f"give {width}")
     return rows
+
+
+def placed(build: Callable[[], T], where: str) -> T:
+    """Run a constructor and put ``where`` before the place that its error names, if it is not there yet."""
+    try:
+        return build()
+    except FormatError:
+        raise
+    except ModelError as error:
+        inner = error.where or where
+        if not inner.startswith(where):
+            inner = f"{where}: {inner}"
+        raise ModelError(error.what, where=inner, remedy=error.remedy) from None

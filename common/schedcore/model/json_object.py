@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, NoReturn, TypeVar
+from collections.abc import Mapping
+from typing import Any, NoReturn
 
-from schedcore.errors import FormatError, ModelError, did_you_mean
+from schedcore.errors import FormatError, did_you_mean
 from schedcore.model.fields import shown
 
-T = TypeVar("T")
-
 _MISSING: Any = object()
+_REMEDY = "correct it; docs/formats.md describes the format"
 
 
 class JsonObject:
@@ -27,7 +26,7 @@ class JsonObject:
     def __init__(self, data: object, where: str, keys: str) -> None:
         self.where = where
         if not isinstance(data, Mapping):
-            raise FormatError(f"expected an object, found {shown(data)}", where=where)
+            raise FormatError(f"expected an object, found {shown(data)}", where=where, remedy=_REMEDY)
         self.data = data
         known = keys.split()
         for key in data:
@@ -36,7 +35,8 @@ class JsonObject:
 
     def fail(self, key: str, expected: str) -> NoReturn:
         """Raise the error for a value at ``key`` that is not what was ``expected``."""
-        raise FormatError(f"expected {expected}, found {shown(self.data.get(key))}", where=f"{self.where}.{key}")
+        found = shown(self.data.get(key))
+        raise FormatError(f"expected {expected}, found {found}", where=f"{self.where}.{key}", remedy=_REMEDY)
 
     def required(self, key: str) -> Any:
         """The value of ``key``, whatever it is."""
@@ -104,17 +104,6 @@ class JsonObject:
         if not isinstance(value, Mapping):
             self.fail(key, "an object")
         return value
-
-
-def placed(build: Callable[[], T], where: str) -> T:
-    """Run a constructor and put ``where`` before the place that its error names."""
-    try:
-        return build()
-    except FormatError:
-        raise
-    except ModelError as error:
-        inner = f"{where}: {error.where}" if error.where else where
-        raise ModelError(error.what, where=inner, remedy=error.remedy) from None
 
 
 def expect_schema(top: JsonObject, expected: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -115,6 +116,16 @@ class Problem:
             )
         return dataclasses.replace(self, **changes)
 
+    @cached_property
+    def _meaning_fingerprint(self) -> str:
+        from schedcore.model.encode import meaning_fingerprint_of
+
+        return meaning_fingerprint_of(self)
+
+    def meaning_fingerprint(self) -> str:
+        """The same hash without name and metadata: equal for problems whose schedules are interchangeable."""
+        return self._meaning_fingerprint
+
     @property
     def meta(self) -> dict[str, Scalar]:
         """Metadata as a dictionary."""
@@ -133,14 +144,14 @@ class Problem:
         try:
             return self._task_ids[name]
         except KeyError:
-            raise unknown_name("task", name, self._task_ids) from None
+            raise unknown_name("task", name, self._task_ids, where=f"problem {self.name!r}") from None
 
     def resource_id(self, name: str) -> int:
         """Id of the resource called ``name``; raises ``UnknownNameError`` with near misses."""
         try:
             return self._resource_ids[name]
         except KeyError:
-            raise unknown_name("resource", name, self._resource_ids) from None
+            raise unknown_name("resource", name, self._resource_ids, where=f"problem {self.name!r}") from None
 
 
 def _sorted_items(metadata: object) -> tuple[tuple[str, Scalar], ...]:
@@ -148,6 +159,8 @@ def _sorted_items(metadata: object) -> tuple[tuple[str, Scalar], ...]:
     for key, _ in items:
         if not isinstance(key, str):
             raise ModelError(f"key {shown(key)} is not a string", where="metadata", remedy="use text as key")
-    if len({key for key, _ in items}) != len(items):
-        raise ModelError("a key occurs twice", where="metadata", remedy="give each key once")
-    return tuple(sorted(items, key=lambda item: item[0]))
+    ordered = tuple(sorted(items, key=lambda item: item[0]))
+    for (before, _), (key, _) in itertools.pairwise(ordered):
+        if key == before:
+            raise ModelError(f"key {key!r} occurs twice", where="metadata", remedy="give each key once")
+    return ordered

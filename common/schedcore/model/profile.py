@@ -36,6 +36,8 @@ class StepProfile:
                     where="points",
                     remedy="give whole ticks and units",
                 )
+            if tick < 0:
+                raise ModelError(f"tick {tick} is negative", where="points", remedy="profiles begin at tick 0")
             if tick <= previous:
                 raise ModelError(
                     f"tick {tick} does not come after {previous}", where="points", remedy="ticks must increase strictly"

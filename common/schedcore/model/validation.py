@@ -55,12 +55,14 @@ def _validate_types(problem: Problem) -> None:
         ("mode_links", ModeLink),
     ):
         check_items(getattr(problem, field), kind, field)
-    for name in problem.jobs:
-        check_name(name, "job")
+    for i, name in enumerate(problem.jobs):
+        check_name(name, "job", f"jobs[{i}]")
     for field, only in (("objective", Objective), ("cycle", Cycle), ("unit", TimeUnit)):
         value = getattr(problem, field)
         if not isinstance(value, only) and (value is not None or field == "unit"):
-            raise ModelError(f"{shown(value)} is no {only.__name__}", where=field, remedy=f"give a {only.__name__}")
+            raise ModelError(
+                f"{shown(value)} is no {only.__name__}", where=field, remedy=f"give an object of {only.__name__}"
+            )
 
 
 def _unique(names: Iterable[str], kind: str) -> None:

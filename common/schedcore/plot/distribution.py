@@ -53,7 +53,7 @@ def distribution(
     left = 0.3 + widest(list(arrays), 9, 2.6)
     height = row_in * len(arrays)
     figure = new_figure(width_in, height + 1.3)
-    sizes = sorted({len(a) for a in arrays.values()})
+    sizes = sorted({len(a) for a in arrays.values() if len(a)})
     many = plural(sizes[0], "sample") if len(sizes) == 1 else f"{sizes[0]:,} to {plural(sizes[-1], 'sample')}"
     note = f"{many} each; box: quartiles and median, whiskers: 5 % to 95 %, diamond: mean"
     heading(figure, title, note + (", red: plan" if reference else ""))

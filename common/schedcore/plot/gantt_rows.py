@@ -98,8 +98,8 @@ def time_ticks(axes: Axes, width_in: float) -> None:
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
 
 
-def rectangles(left: NDArray[Any], right: NDArray[Any], top: NDArray[Any], bottom: NDArray[Any]) -> NDArray[np.float64]:
-    """``[rectangle, corner, (x, y)]`` for a ``PolyCollection``."""
+def rectangles(left: NDArray[Any], right: NDArray[Any], top: NDArray[Any], bottom: NDArray[Any]) -> Any:
+    """``[rectangle, corner, (x, y)]`` for a ``PolyCollection`` (whose declared types leave arrays out)."""
     corners = np.empty((len(left), 4, 2))
     corners[:, 0, 0] = corners[:, 1, 0] = left
     corners[:, 2, 0] = corners[:, 3, 0] = right
@@ -119,7 +119,7 @@ def _backgrounds(axes: Axes, layout: GanttLayout, area: RowArea) -> None:
     axes.add_collection(
         PolyCollection(rectangles(left, right, tops[odd], ends[odd]), facecolors="#f6f8fa", zorder=0.1), autolim=False
     )
-    lines = np.array([[(span[0], y), (span[1], y)] for y in tops[1:]]).reshape(-1, 2, 2)
+    lines: Any = np.array([[(span[0], y), (span[1], y)] for y in tops[1:]]).reshape(-1, 2, 2)
     if len(lines) and area.row_in * 72 > 7:
         axes.add_collection(LineCollection(lines, colors="#eaeef2", linewidths=0.6, zorder=0.3), autolim=False)
     closed = [(a, b, y, z, share) for g, y, z in zip(layout.groups, tops, ends) for a, b, share in g.closed]
@@ -377,8 +377,16 @@ def _violations(
         if not mark.tasks:
             labels.append((at, y, mark.code))
     if wedges:
-        x, y = zip(*wedges)
-        axes.scatter(x, y, s=28, marker="v", color=VIOLATION, zorder=8, clip_on=False, linewidths=0)
+        axes.scatter(
+            [x for x, _ in wedges],
+            [y for _, y in wedges],
+            s=28,
+            marker="v",
+            color=VIOLATION,
+            zorder=8,
+            clip_on=False,
+            linewidths=0,
+        )
     _violation_labels(axes, area, labels, scale)
 
 

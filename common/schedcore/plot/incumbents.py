@@ -44,10 +44,11 @@ def incumbent_trace(
     series = _series(traces)
     if not any(points for points, _ in series.values()):
         return message_figure(title, "No method found a schedule.")
-    names = list(series)
-    legend_in = 0.55 + widest(names, 8, 2.0)
+    labels = {name: name if points else f"{name} (none)" for name, (points, _) in series.items()}
+    known = "" if best_known is None else f"best known {best_known:,.6g}"
+    legend_in = 0.65 + widest([*labels.values(), known], 8, 2.2)
     figure = new_figure(width_in, 4.2)
-    heading(figure, title, "solid: best schedule so far   dashed: proven lower bound")
+    heading(figure, title, "solid: best schedule so far · dashed: proven lower bound")
     left = 0.95
     axes = add_axes(figure, left, 0.55, width_in - left - legend_in - 0.1, 4.2 - 0.55 - 0.75)
     end = max((stop for _, stop in series.values()), default=1.0)
@@ -55,9 +56,9 @@ def incumbent_trace(
     for k, (name, (points, stop)) in enumerate(series.items()):
         time = [max(first, t) for t, _, _ in points] + [max(first, stop, end if len(series) == 1 else stop)]
         hue = color(k)
-        label = shorten(name, 2.0, 8)
+        label = shorten(labels[name], 2.2, 8)
         if not points:
-            axes.plot([], [], color=hue, label=f"{label} (none)")
+            axes.plot([], [], color=hue, label=label)
             continue
         values = [v for _, v, _ in points]
         axes.plot(time, [*values, values[-1]], drawstyle="steps-post", color=hue, linewidth=1.6, label=label)
@@ -68,9 +69,13 @@ def incumbent_trace(
                 time, [*bounds, bounds[-1]], drawstyle="steps-post", color=hue, linewidth=1.1, linestyle=(0, (4, 2))
             )
     if best_known is not None:
-        axes.axhline(best_known, color=MUTED, linewidth=0.9, label=f"best known {best_known:,.6g}")
+        axes.axhline(best_known, color=MUTED, linewidth=0.9, label=known)
     if log_time:
+        from matplotlib.ticker import FuncFormatter, NullFormatter
+
         axes.set_xscale("log")
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
+        axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_xlim(left=first)
     axes.set_xlabel("wall time [s]")
     axes.set_ylabel(objective)

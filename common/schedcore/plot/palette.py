@@ -9,58 +9,13 @@ from numpy.typing import NDArray
 
 from schedcore.model import Problem
 
-JOB_COLORS: tuple[str, ...] = tuple(
-    [
-        "#0072b2",
-        "#e69f00",
-        "#009e73",
-        "#cc79a7",
-        "#56b4e9",
-        "#d55e00",
-        "#f0e442",
-        "#40f7db",
-        "#792b5c",
-        "#282fc2",
-        "#8170f8",
-        "#a1cb8b",
-        "#7e5a53",
-        "#c0188d",
-        "#7ed8fa",
-        "#730f93",
-        "#f5556e",
-        "#8c1e13",
-        "#9cf095",
-        "#6087d3",
-        "#7a47e2",
-        "#d7b0c0",
-        "#f9c048",
-        "#ea89d0",
-        "#5a608f",
-        "#7f9cfe",
-        "#6c8745",
-        "#654339",
-        "#5e4ec0",
-        "#406d71",
-        "#c0b064",
-        "#6ec3a0",
-        "#6d6715",
-        "#b4d4b9",
-        "#91c0fb",
-        "#dc56d4",
-        "#d08103",
-        "#5c3d76",
-        "#78714f",
-        "#6b7aa9",
-        "#9d6b87",
-        "#7a4657",
-        "#c0d677",
-        "#665638",
-        "#425b73",
-        "#bf8387",
-        "#6938a8",
-        "#4d9f47",
-    ]
+_HEX = (
+    "#0072b2 #e69f00 #009e73 #cc79a7 #56b4e9 #d55e00 #f0e442 #40f7db #792b5c #282fc2 #8170f8 #a1cb8b "
+    "#7e5a53 #c0188d #7ed8fa #730f93 #f5556e #8c1e13 #9cf095 #6087d3 #7a47e2 #d7b0c0 #f9c048 #ea89d0 "
+    "#5a608f #7f9cfe #6c8745 #654339 #5e4ec0 #406d71 #c0b064 #6ec3a0 #6d6715 #b4d4b9 #91c0fb #dc56d4 "
+    "#d08103 #5c3d76 #78714f #6b7aa9 #9d6b87 #7a4657 #c0d677 #665638 #425b73 #bf8387 #6938a8 #4d9f47"
 )
+JOB_COLORS: tuple[str, ...] = tuple(_HEX.split())
 """48 colours.  The first seven are those of Okabe and Ito (Color Universal Design, 2008); each further
 one is the colour farthest, in OKLab, from all before it, where the distance is the smallest of those
 seen with normal vision and with simulated protanopia, deuteranopia and tritanopia (Machado, Oliveira

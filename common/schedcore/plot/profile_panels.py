@@ -64,7 +64,7 @@ def busy_panel(layout: GanttLayout) -> Panel | None:
         return None
     used = usage(layout)
     total = _sum([used[r] for r, _ in unary])
-    return Panel("machines in use", "usage", None, total, None, _sum([limit_series(res) for _, res in unary]))
+    return Panel("unary resources", "usage", None, total, None, _sum([limit_series(res) for _, res in unary]))
 
 
 def draw_panels(
@@ -95,22 +95,39 @@ def draw_panel(
     from matplotlib.ticker import FixedLocator, FuncFormatter
 
     time, value = _drawn(panel.series, layout)
+    name = "unary" if panel.resource is None else str(panel.resource)
     hue = USAGE_COLOR if panel.kind == "usage" else LEVEL_COLOR
     many = len(time) > 20_000
     base = 0 if panel.kind == "usage" else min(0, int(panel.low.value.min()) if panel.low is not None else 0)
     axes.fill_between(time, value, base, step="post", color=hue, alpha=0.35, linewidth=0, rasterized=many)
-    axes.plot(time, value, drawstyle="steps-post", color=hue, linewidth=1.0, rasterized=many, gid="steps")
-    for bound in (panel.low, panel.high):
+    axes.plot(time, value, drawstyle="steps-post", color=hue, linewidth=1.0, rasterized=many, gid=f"steps-{name}")
+    for side, bound in (("low", panel.low), ("high", panel.high)):
         if bound is None:
             continue
         t, v = _drawn(bound, layout)
-        axes.plot(t, v, drawstyle="steps-post", color="#24292f", linewidth=0.9, linestyle=(0, (4, 2)), gid="bound")
+        axes.plot(
+            t,
+            v,
+            drawstyle="steps-post",
+            color="#24292f",
+            linewidth=0.9,
+            linestyle=(0, (4, 2)),
+            gid=f"bound-{name}-{side}",
+        )
         grid = np.union1d(time, t)
         level, limit = sample(StepSeries(time, value), grid), sample(StepSeries(t, v), grid)
         outside = level < limit if bound is panel.low else level > limit
         if outside.any():
             axes.fill_between(
-                grid, level, limit, where=outside, step="post", color=VIOLATION, alpha=0.75, linewidth=0, gid="excess"
+                grid,
+                level,
+                limit,
+                where=outside,
+                step="post",
+                color=VIOLATION,
+                alpha=0.75,
+                linewidth=0,
+                gid=f"excess-{name}-{side}",
             )
     for mark in marks:
         if mark.resource == panel.resource and mark.resource is not None and mark.at is not None:

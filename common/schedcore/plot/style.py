@@ -54,7 +54,7 @@ def styled() -> Iterator[None]:
         # Names in scripts that the bundled font lacks are drawn as boxes; the SVG and HTML show them right.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update(STYLE)
+        matplotlib.rcParams.update(STYLE)  # type: ignore[arg-type]
         yield
 
 
@@ -165,7 +165,8 @@ def time_label(unit_label: str) -> str:
 
 
 def length_text(ticks: int, unit_label: str) -> str:
-    """A length of time with its unit: ``"55 ticks"``, ``"12 ms"``, ``"3 × 15 min"``."""
-    if unit_label == "tick":
-        return plural(ticks, "tick")
-    return f"{ticks:,} × {unit_label}" if unit_label[:1].isdigit() else f"{ticks:,} {unit_label}"
+    """A length of time with its unit: ``"55 ticks"``, ``"8 slots"``, ``"12 ms"``, ``"3 × 15 min"``."""
+    if unit_label[:1].isdigit():
+        return f"{ticks:,} × {unit_label}"
+    is_word = unit_label.isalpha() and len(unit_label) > 3 and not unit_label.endswith("s")
+    return plural(ticks, unit_label) if is_word else f"{ticks:,} {unit_label}"

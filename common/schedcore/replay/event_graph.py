@@ -9,14 +9,16 @@ from schedcore.model import Tick
 
 
 class Arc(NamedTuple):
-    """Event ``target`` happens at least ``weight`` ticks after event ``source``."""
+    """Event ``target`` happens at least ``weight`` ticks (0 or more) after event ``source``."""
 
     source: int
     target: int
     weight: Tick
 
 
-def merge_ties(count: int, joined: Iterable[tuple[int, int]], planned: Sequence[Tick], arcs: Iterable[Arc]) -> list[int]:
+def merge_ties(
+    count: int, joined: Iterable[tuple[int, int]], planned: Sequence[Tick], arcs: Iterable[Arc]
+) -> list[int]:
     """The group of every event: events that happen together, always.
 
     Joined are pairs in ``joined``, and events of one tick that wait for each other in a circle (two
@@ -52,7 +54,7 @@ def merge_ties(count: int, joined: Iterable[tuple[int, int]], planned: Sequence[
 
     for a, b in joined:
         join(a, b)
-    binding = [(a.source, a.target) for a in arcs if a.weight >= 0 and planned[a.source] == planned[a.target]]
+    binding = [(a.source, a.target) for a in arcs if planned[a.source] == planned[a.target]]
     successors: dict[int, list[int]] = {}
     for source, target in binding:
         if find(source) != find(target):
@@ -63,8 +65,39 @@ def merge_ties(count: int, joined: Iterable[tuple[int, int]], planned: Sequence[
     return [find(event) for event in range(count)]
 
 
+class TieGraph:
+    """What waits for what within one tick; arcs may be added as long as no circle results."""
+
+    def __init__(self, root: Sequence[int], planned: Sequence[Tick], arcs: Iterable[Arc]) -> None:
+        self.root, self.planned = root, planned
+        self.successors: dict[int, set[int]] = {}
+        for arc in arcs:
+            if self._is_tie(arc):
+                self.successors.setdefault(root[arc.source], set()).add(root[arc.target])
+
+    def add(self, arc: Arc) -> bool:
+        """Whether ``arc`` closes no circle; it is added then."""
+        if not self._is_tie(arc):
+            return True
+        source, target = self.root[arc.source], self.root[arc.target]
+        seen, open_ = {target}, [target]
+        while open_:
+            for successor in self.successors.get(open_.pop(), ()):
+                if successor == source:
+                    return False
+                if successor not in seen:
+                    seen.add(successor)
+                    open_.append(successor)
+        self.successors.setdefault(source, set()).add(target)
+        return True
+
+    def _is_tie(self, arc: Arc) -> bool:
+        tie = self.planned[arc.source] == self.planned[arc.target]
+        return tie and self.root[arc.source] != self.root[arc.target]
+
+
 def order_groups(groups: Sequence[int], planned: Sequence[Tick], arcs: Iterable[Arc]) -> list[int]:
-    """The groups by planned tick; those of one tick so that arcs of weight at least 0 lead forwards.
+    """The groups by planned tick; those of one tick so that arcs lead forwards.
 
     Ties that are still open are broken by the smallest event.
     """
@@ -74,7 +107,7 @@ def order_groups(groups: Sequence[int], planned: Sequence[Tick], arcs: Iterable[
     waiting = dict.fromkeys(groups, 0)
     for arc in arcs:
         source, target = groups[arc.source], groups[arc.target]
-        if arc.weight >= 0 and source != target and planned[source] == planned[target]:
+        if source != target and planned[source] == planned[target]:
             ahead = successors.setdefault(source, set())
             if target not in ahead:
                 ahead.add(target)

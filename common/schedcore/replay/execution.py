@@ -14,13 +14,14 @@ import numpy as np
 
 from schedcore.errors import NoScheduleError
 from schedcore.model import Tick
+from schedcore.replay.draws import Draws, Sampler, Streams, draw, redraw, streams_of
 from schedcore.replay.interruptions import BoolArray, Closures, Downs, Stretch, work
 from schedcore.replay.laws import TickArray
 from schedcore.replay.plan import ChainLink, Plan, Step
 from schedcore.replay.random_streams import UintArray
-from schedcore.replay.scenario import NEVER, Draws, Intervals, Streams, down_intervals, draw, redraw, streams_of
+from schedcore.replay.scenario import NEVER, Intervals, down_intervals
 
-_MAX_DOUBLINGS = 24
+_MAX_DOUBLINGS = 10
 """How often the stretch of time for which failures are drawn is doubled before a replay gives up."""
 
 
@@ -56,8 +57,7 @@ class Execution:
         for at, rows, changed in self.changed_draws:
             if row in rows and self.start[row, scenario] >= at:
                 draws = changed
-        count = int(draws.attempts[scenario, row])
-        return [int(part[scenario, row]) for part in draws.parts[:count]], bool(draws.failed[scenario, row])
+        return draws.parts(scenario, row), bool(draws.failed[scenario, row])
 
     def stretches(self, row: int, scenario: int) -> list[Stretch]:
         """The attempts at ``row`` as they happened, in order; empty if it never started."""
@@ -88,9 +88,9 @@ def execute_plan(plan: Plan, seed: int, scenarios: Sequence[int] | UintArray) ->
     indices = np.asarray(scenarios, dtype=np.uint64)
     streams = streams_of(bound, seed, indices)
     streams.hashes = streams.hashes[plan.tasks]
-    draws = draw(streams, plan.noise, plan.length, plan.least)
+    draws = draw(streams, Sampler(plan.noise, plan.length, plan.least))
     changed = _changed_draws(plan, streams, draws)
-    horizon = 2 * max(plan.planned, default=0) + 1
+    horizon = 4 * max(plan.planned, default=0) + 1
     for _ in range(_MAX_DOUBLINGS):
         intervals = down_intervals(bound, seed, indices, horizon)
         execution = _Runner(plan, indices, draws, changed, intervals).run()
@@ -111,7 +111,7 @@ def _changed_draws(plan: Plan, streams: Streams, draws: Draws) -> list[tuple[Tic
     for at, _, targets in plan.bound.law_changes:
         noise = [plan.bound.noise_at(t, m, at) for t, m in zip(plan.tasks, plan.modes, strict=True)]
         rows = {r for r, t in enumerate(plan.tasks) if (targets is None or t in targets) and not plan.is_hold[r]}
-        changed.append((at, rows, redraw(streams, noise, plan.length, plan.least, draws)))
+        changed.append((at, rows, redraw(streams, Sampler(noise, plan.length, plan.least), draws)))
     return changed
 
 
@@ -155,8 +155,10 @@ class _Runner:
             value += step.floor
             for source, weight in step.sources.items():
                 np.maximum(value, self.time[source] + weight, out=value)
-            for source, weight, row in step.guarded:
-                np.maximum(value, self.time[source] + weight, where=self.completed[row], out=value)
+            for source, weight, event in step.guarded:
+                came_about = (self.completed if event & 1 else self.started)[event // 2]
+                waited = np.where(came_about, self.time[source] + weight, self.plan.cancel_at[event // 2])
+                np.maximum(value, waited, out=value)
             for floor, chain in step.chains:
                 np.maximum(value, self._after_chain(floor, chain), out=value)
             for resource, row in step.handed:
@@ -174,6 +176,7 @@ class _Runner:
         return self._outcome()
 
     def _after_chain(self, floor: Tick, chain: Sequence[ChainLink]) -> TickArray:
+        """When a unary resource is free and set up; that a task was cancelled is known only then."""
         value = np.full(self.time.shape[1], floor, dtype=np.int64)
         for link in chain:
             after = self.time[self.plan.end_groups[link.row]] + (link.setup or 0)
@@ -181,16 +184,17 @@ class _Runner:
                 value = after
                 continue
             # An aborted task leaves the resource in nobody's state: both setups must fit.
-            value = np.where(self.started[link.row], np.maximum(after, value), value)
-            value = np.where(self.completed[link.row], after, value)
+            at = self.plan.cancel_at[link.row]
+            without = np.maximum(value, np.where(self.started[link.row], after, at))
+            value = np.where(self.completed[link.row], after, without)
         return value
 
     def _handed_on(self, resource: int, row: int) -> TickArray:
-        """When the units of ``row`` are free: at its end, or when it got them if it never started."""
+        """When the units of ``row`` are free: at its end, or once it is cancelled and its suppliers let go."""
         end = self.time[self.plan.end_groups[row]]
         if row not in self.plan.cancel_at:
             return end
-        value = np.zeros_like(end)
+        value = np.full_like(end, self.plan.cancel_at[row])
         for supplier in self.plan.units[resource].tasks[self.plan.tasks[row]].suppliers:
             np.maximum(value, self._handed_on(resource, self.plan.row_of[supplier]), out=value)
         return np.where(self.started[row], end, value)
@@ -249,7 +253,7 @@ class _Runner:
         for at, rows, changed in self.changed:
             if row in rows and start >= at:
                 draws = changed
-        parts = [int(part[scenario, row]) for part in draws.parts[: int(draws.attempts[scenario, row])]]
+        parts = draws.parts(scenario, row)
         closed = self.plan.closures.get(row)
         intervals = [] if closed is None else closed.intervals
         return work(start, parts, downs.of(scenario), intervals, self.plan.bound.on_break)[-1].end

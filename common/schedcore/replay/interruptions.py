@@ -29,11 +29,15 @@ class Outcome(enum.StrEnum):
 
     DONE = "done"
     FAILED = "failed"
-    """It took its time and did not succeed."""
+    """It took its time and did not succeed; there is another attempt, or there should have been."""
+    GIVEN_UP = "given up"
+    """It failed, and was the last that the task's noise allows."""
     BROKEN = "broken"
     """A resource went down, and the work was lost."""
     CANCELLED = "cancelled"
     """The task was cancelled while it ran."""
+    STARVED = "starved"
+    """It never came to an end: what it waited for never came."""
 
 
 class Stretch(NamedTuple):
@@ -80,7 +84,7 @@ def work(
             if begin >= NEVER:
                 stretches.append(Stretch(NEVER, NEVER, False))
                 return stretches
-            hit = next(((b, e) for b, e in downs if e > begin and b < begin + part), None)
+            hit = next(((b, e) for b, e in downs if begin < e and begin <= b < begin + part), None)
             if hit is None:
                 stretches.append(Stretch(begin, begin + part, False))
                 now = begin + part
@@ -140,8 +144,7 @@ class Downs:
     def within(self, begin: TickArray, end: TickArray) -> BoolArray:
         """Whether anything is down at some tick of ``[begin, end)``, per scenario."""
         hit = (self.begin < end[:, None]) & (self.end > begin[:, None])
-        found: BoolArray = hit.any(axis=1)
-        return found
+        return np.asarray(hit.any(axis=1))
 
     def of(self, scenario: int) -> list[Interval]:
         """Disjoint intervals of one row in order."""

@@ -278,7 +278,9 @@ def law_from_dict(data: object, *, where: str = "law") -> KnownLaw:
         return cls(**{k: v for k, v in data.items() if k != "type"})
     except TypeError:
         missing = [f.name for f in fields(cls) if f.name not in data and f.default is MISSING]
-        raise FormatError(f"{kind} lacks {', '.join(missing)}", where=where, remedy=f"give {', '.join(names)}") from None
+        raise FormatError(
+            f"{kind} lacks {', '.join(missing)}", where=where, remedy=f"give {', '.join(names)}"
+        ) from None
     except InputError as error:
         raise FormatError(error.what, where=f"{where}.{error.where}", remedy=error.remedy) from None
 

@@ -65,7 +65,8 @@ def outcome_of(execution: Execution, column: int) -> ScenarioOutcome:
         # A hold, and an elastic task that took as long as was planned, stay under the rule of their mode.
         if not plan.is_hold[row] and (not elastic or finish - start != plan.length[row]):
             durations[plan.tasks[row]] = end - start
-    calendars = _capacities(execution, column, set(done.tolist())) if execution.intervals else {}
+    waits = bool(execution.intervals) or bool(plan.closures and execution.blocked[:, column].any())
+    calendars = _capacities(execution, column, set(done.tolist())) if waits else {}
     return ScenarioOutcome(
         int(execution.scenarios[column]),
         _without(plan, execution.cancelled[:, column].nonzero()[0].tolist()),
@@ -91,8 +92,8 @@ def _trace(execution: Execution, column: int) -> Trace:
         if start >= NEVER:
             continue
         if plan.is_hold[row]:
-            if end < NEVER:
-                attempts.append(Attempt(task, mode, 0, start, end, AttemptOutcome.DONE))
+            hold_outcome = AttemptOutcome.DONE if end < NEVER else AttemptOutcome.STARVED
+            attempts.append(Attempt(task, mode, 0, start, end, hold_outcome))
             continue
         cancelled = bool(execution.cancelled[row, column])
         if cancelled and start >= plan.cancel_at[row]:
@@ -102,21 +103,22 @@ def _trace(execution: Execution, column: int) -> Trace:
         for k, stretch in enumerate(stretches):
             last = k == len(stretches) - 1
             outcome = AttemptOutcome.BROKEN if stretch.broken else AttemptOutcome.FAILED
-            if last:
-                outcome = AttemptOutcome.FAILED if failed else AttemptOutcome.DONE
-                outcome = AttemptOutcome.CANCELLED if cancelled else outcome
-            # The last attempt includes the time for which the task was blocked.
-            until = end if last else stretch.end
-            if until < NEVER:
-                attempts.append(Attempt(task, mode, k, stretch.begin, until, outcome))
+            until = stretch.end
+            if last and not (stretch.broken and stretch.end <= end):
+                # The last attempt includes the time for which the task was blocked.
+                until = end
+                outcome = AttemptOutcome.GIVEN_UP if failed else AttemptOutcome.DONE
+                if cancelled or end >= NEVER:
+                    outcome = AttemptOutcome.CANCELLED if cancelled else AttemptOutcome.STARVED
+            attempts.append(Attempt(task, mode, k, stretch.begin, until, outcome))
     return Trace(tuple(attempts))
 
 
 def _capacities(execution: Execution, column: int, done: set[int]) -> dict[int, StepProfile]:
-    """Capacity over time of the resources that may be down, a unit in the hands of a suspended task counting as there.
+    """Capacity over time of the resources that close or go down; a unit that a task holds counts as there.
 
-    A task that waits for a broken unit keeps it: nobody else could have had it, and the task did not
-    need another one.
+    A task that is suspended, or done and blocked, keeps its units while they are down or closed: nobody
+    else could have had them, and the task did not need others.  Holds do need them, and get no such grace.
     """
     plan = execution.plan
     found = {}
@@ -126,13 +128,15 @@ def _capacities(execution: Execution, column: int, done: set[int]) -> dict[int, 
             continue
         capacity = capacity_of(plan.problem, r)
         # (begin, end, runs of units, whether they are taken away or held)
-        spans: list[tuple[Tick, Tick, list[tuple[int, int]], bool]] = [(b, e, runs, True) for b, e, runs in units.closures]
+        spans: list[tuple[Tick, Tick, list[tuple[int, int]], bool]] = [
+            (b, e, runs, True) for b, e, runs in units.closures
+        ]
         if downs is not None:
             rows = zip(*(a[column].tolist() for a in downs), strict=True)
             spans += [(b, e, [(unit, capacity)], True) for b, e, unit in rows if b < NEVER]
         for task, held in units.tasks.items():
             row = plan.row_of[task]
-            if row in done:
+            if row in done and not plan.is_hold[row]:
                 spans.append((int(execution.start[row, column]), int(execution.end[row, column]), held.runs, False))
         found[r] = _profile(capacity, spans)
     return found

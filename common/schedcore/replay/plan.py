@@ -10,11 +10,17 @@ happened:
   until its resources are open and up;
 * an end waits for the work to be done, and for minimum lags, holds and reservoirs that bind it: a task
   that is done but may not end yet is *blocked*, and keeps its resources;
-* the edges of a hold, and starts joined by a lag of exactly 0, happen together.
+* events joined by a lag of exactly 0 happen together if both are starts or one belongs to an elastic
+  task: both edges of a hold, the tick at which one elastic task hands over to the next.  An elastic task
+  lasts as long as was planned, and longer if its end has to wait; a hold lasts from edge to edge.
 
-Maximum lags delay nothing; breaking one is a violation that uncertainty caused.  So is a minimum lag
-below 0 whose tail is planned after its head.  A lag below 0 that can be waited for is kept as if its
-tail were known that much ahead.
+A start is also put off if its end would have to wait anyway, by planned lengths; but never for an event
+of the same planned tick that waits for this start.
+
+Nothing looks ahead.  Maximum lags delay nobody, and breaking one is a violation that uncertainty caused.
+A minimum lag below 0 is a maximum lag the other way round; only where its tail is the end of a task does
+its head wait, for the tick at which the task should have come that far by its planned length.  What
+waits for a task that is cancelled waits until it is cancelled.
 """
 
 from __future__ import annotations
@@ -24,7 +30,7 @@ from dataclasses import dataclass, field
 
 from schedcore.errors import InputError, ViolationError
 from schedcore.model import Edge, Mode, Problem, Schedule, Tick, Unary
-from schedcore.replay.event_graph import Arc, merge_ties, order_groups
+from schedcore.replay.event_graph import Arc, TieGraph, merge_ties, order_groups
 from schedcore.replay.interruptions import Closures
 from schedcore.replay.scenario import least_ticks
 from schedcore.replay.tokens import link_reservoirs
@@ -48,7 +54,8 @@ class Step:
     sources: dict[int, Tick] = field(default_factory=dict)
     """Position of a group to the least distance from it."""
     guarded: list[tuple[int, Tick, int]] = field(default_factory=list)
-    """``(position, distance, row)``: holds only where the task of ``row`` was not cancelled."""
+    """``(position, distance, event)`` of a cancellable task; where the event did not come about, the tick at
+    which the task was cancelled is waited for instead."""
     chains: list[tuple[Tick, list[ChainLink]]] = field(default_factory=list)
     """Unary resources with cancellable tasks before: floor if all are cancelled, and the tasks, the nearest last."""
     handed: list[tuple[int, int]] = field(default_factory=list)
@@ -98,6 +105,7 @@ class Plan:
         self.is_hold = [bound.is_hold(task) for task in self.tasks]
         self.cancel_at = {self.row_of[t]: at for t, at in bound.cancelled.items() if t in self.row_of}
         self.units: dict[int, ResourcePlan] = plan_units(problem, schedule, self._may_grow())
+        self.homeless = self._find_homeless()
         self.closures: dict[int, Closures] = self._find_closures()
         self.groups, self.steps = self._compile()
 
@@ -111,16 +119,30 @@ class Plan:
         """Position of the group of every row's end."""
         return self.groups[1::2]
 
-    def _may_grow(self) -> set[int]:
-        rows = [row for row, length in enumerate(self.length) if length == 0]
+    def _may_grow(self) -> dict[int, bool]:
+        """Tasks of no planned length that may get one, and whether by a law of their own."""
         changed = [(targets, noise) for _, noise, targets in self.bound.law_changes if not noise.relative]
-        return {
-            self.tasks[row]
-            for row in rows
-            if self.is_hold[row]
-            or (self.noise[row].law is not None and not self.noise[row].relative)
-            or any(noise.law is not None and (t is None or self.tasks[row] in t) for t, noise in changed)
-        }
+        held_up = {lag.b for lag in self.problem.lags if lag.b_edge is Edge.END and lag.min is not None}
+        grow = {}
+        for row, length in enumerate(self.length):
+            task, mode = self.tasks[row], self._mode(row)
+            if length:
+                continue
+            own = self.noise[row].law is not None and not self.noise[row].relative
+            own |= any(noise.law is not None and (t is None or task in t) for t, noise in changed)
+            waits = task in held_up or any(e.edge is Edge.END for e in mode.effects)
+            if self.is_hold[row] or own or waits or mode.is_elastic:
+                grow[task] = own and not self.is_hold[row]
+        return grow
+
+    def _find_homeless(self) -> list[int]:
+        """Rows of no planned length that may get one and found no room: only the checker can judge them."""
+        return [
+            self.row_of[task]
+            for task in self._may_grow()
+            for demand in self._mode(self.row_of[task]).demands
+            if task not in self.units[demand.resource].tasks
+        ]
 
     def _find_closures(self) -> dict[int, Closures]:
         closed: dict[int, list[tuple[Tick, Tick]]] = {}
@@ -142,13 +164,11 @@ class Plan:
         arcs = [*lags, *links, *resource, *spans]
         self._refuse_broken(arcs)
         root = merge_ties(len(self.planned), self._joined(), self.planned, arcs)
-        order = order_groups(root, self.planned, arcs)
+        ahead = self._anticipated(root, arcs)
+        order = order_groups(root, self.planned, [*arcs, *ahead])
         position = {group: i for i, group in enumerate(order)}
         groups = [position[group] for group in root]
-        members: dict[int, list[int]] = {}
-        for event, group in enumerate(groups):
-            members.setdefault(group, []).append(event)
-        self._refuse_mergers(groups, members)
+        self._refuse_mergers(groups)
         steps = [Step() for _ in order]
         for row, task in enumerate(self.tasks):
             step = steps[groups[2 * row]]
@@ -158,14 +178,12 @@ class Plan:
             if self.keep_starts and not self.is_hold[row]:
                 step.floor = max(step.floor, self.planned[2 * row])
             if self.is_hold[row]:
-                self._add(steps, groups, Arc(2 * row, 2 * row + 1, self._mode(row).duration))
+                self._add(steps, groups, spans[row])
             else:
                 steps[groups[2 * row + 1]].ends.append(row)
-        for arc in [*lags, *links]:
+        for arc in [*lags, *links, *ahead]:
             self._add(steps, groups, arc)
         self._add_resources(steps, groups)
-        for arc in self._anticipated(groups, steps, [*lags, *links, *resource, *spans]):
-            self._add(steps, groups, arc)
         return groups, steps
 
     def _refuse_broken(self, arcs: Sequence[Arc]) -> None:
@@ -193,10 +211,11 @@ class Plan:
                 row, opens, closes = (self.row_of[task] for task in ids)
                 joined += [(2 * row, 2 * opens + hold.opens[1]), (2 * row + 1, 2 * closes + hold.closes[1])]
         for lag in self.problem.lags:
-            if lag.min == 0 == lag.max and lag.a_edge is Edge.START is lag.b_edge:
-                a, b = self.row_of.get(lag.a), self.row_of.get(lag.b)
-                if a is not None and b is not None:
-                    joined.append((2 * a, 2 * b))
+            a, b = self.row_of.get(lag.a), self.row_of.get(lag.b)
+            if lag.min == 0 == lag.max and a is not None and b is not None:
+                starts = lag.a_edge is Edge.START is lag.b_edge
+                if starts or self._mode(a).is_elastic or self._mode(b).is_elastic:
+                    joined.append((2 * a + lag.a_edge, 2 * b + lag.b_edge))
         return joined
 
     def _lag_arcs(self) -> list[Arc]:
@@ -204,8 +223,14 @@ class Plan:
         for lag in self.problem.lags:
             a, b = self.row_of.get(lag.a), self.row_of.get(lag.b)
             if lag.min is not None and a is not None and b is not None:
-                arcs.append(Arc(2 * a + lag.a_edge, 2 * b + lag.b_edge, lag.min))
-        return arcs
+                arcs.append(self._causal(2 * a + lag.a_edge, 2 * b + lag.b_edge, lag.min))
+        return [arc for arc in arcs if arc is not None]
+
+    def _causal(self, source: int, target: int, weight: Tick) -> Arc | None:
+        """What can be waited for without looking ahead, if anything."""
+        if weight < 0 and source & 1 and not self.is_hold[source // 2]:
+            source, weight = source - 1, weight + self.length[source // 2]
+        return Arc(source, target, weight) if weight >= 0 else None
 
     def _token_arcs(self) -> list[Arc]:
         return [
@@ -271,42 +296,44 @@ class Plan:
                         self._add(steps, groups, Arc(2 * a + 1, 2 * row, 0))
 
     def _add(self, steps: list[Step], groups: list[int], arc: Arc) -> None:
-        """Let the target's step wait for the source, if the source comes first."""
+        """Let the target's step wait for the source."""
         source, target = groups[arc.source], groups[arc.target]
         if source == target:
             return
-        a = arc.source // 2
-        if source > target:
-            # Not to be waited for: a window below 0 whose tail is planned later.  While the tail is the end
-            # of a task that has started, its planned end stands in.
-            start = groups[arc.source & ~1]
-            if arc.source & 1 and not self.is_hold[a] and start < target:
-                source, weight = start, arc.weight + self.length[a]
-            else:
-                return
-        else:
-            weight = arc.weight
         step = steps[target]
-        if a in self.cancel_at:
-            step.guarded.append((source, weight, a))
+        if arc.source // 2 in self.cancel_at:
+            step.guarded.append((source, arc.weight, arc.source))
         else:
-            step.sources[source] = max(weight, step.sources.get(source, weight))
+            step.sources[source] = max(arc.weight, step.sources.get(source, arc.weight))
 
-    def _anticipated(self, groups: list[int], steps: list[Step], arcs: Sequence[Arc]) -> list[Arc]:
+    def _anticipated(self, root: list[int], arcs: Sequence[Arc]) -> list[Arc]:
         """Starts that are put off because the end would have to wait anyway, by planned lengths."""
-        return [
-            Arc(source, 2 * row, weight - self.length[row])
+        ends: dict[int, list[int]] = {}
+        for row in range(len(self.tasks)):
+            if not self.is_hold[row]:
+                ends.setdefault(root[2 * row + 1], []).append(row)
+        wanted = {
+            self._causal(source, 2 * row, weight - self.length[row])
             for source, target, weight in arcs
-            if groups[source] != groups[target]
-            for row in steps[groups[target]].ends
+            if root[source] != root[target]
+            for row in ends.get(root[target], ())
             if source != 2 * row
-        ]
+        }
+        found = []
+        ties = TieGraph(root, self.planned, arcs)
+        for arc in sorted(arc for arc in wanted if arc is not None):
+            if root[arc.source] != root[arc.target] and ties.add(arc):
+                found.append(arc)
+        return found
 
-    def _refuse_mergers(self, groups: list[int], members: dict[int, list[int]]) -> None:
+    def _refuse_mergers(self, groups: list[int]) -> None:
+        members: dict[int, list[int]] = {}
+        for event, group in enumerate(groups):
+            members.setdefault(group, []).append(event)
         may_grow = self._may_grow()
         for row, task in enumerate(self.tasks):
             name = self.problem.tasks[task].name
-            if not self.is_hold[row] and groups[2 * row] == groups[2 * row + 1] and task in may_grow:
+            if not self.is_hold[row] and groups[2 * row] == groups[2 * row + 1] and may_grow.get(task):
                 raise InputError(
                     f"task {name!r} takes no time in the plan and its start and end wait for each other, "
                     "but it may take longer",

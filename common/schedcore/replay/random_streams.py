@@ -41,6 +41,8 @@ class Kind(enum.IntEnum):
     """Time up (word 0) and time down (word 1) around a failure of a resource."""
     BOOTSTRAP = 2
     """Resampling of results."""
+    POLICY = 3
+    """Seeds of policies."""
 
 
 def name_hash(name: str) -> int:

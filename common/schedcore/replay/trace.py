@@ -41,8 +41,8 @@ class Trace:
         return sum(a.task == task for a in self.attempts)
 
     def failed(self) -> tuple[int, ...]:
-        """Tasks whose last attempt failed, by id."""
-        return tuple(sorted(t for t, a in self._last().items() if a.outcome is Outcome.FAILED))
+        """Tasks that were given up after their last attempt, by id."""
+        return tuple(sorted(t for t, a in self._last().items() if a.outcome is Outcome.GIVEN_UP))
 
     def schedule(self, *, keep_resources: bool = True) -> Schedule:
         """The schedule that these attempts make.
@@ -63,7 +63,7 @@ class Trace:
         return Schedule(
             (task, a.mode, first[task] if keep_resources else a.begin, a.end)
             for task, a in sorted(self._last().items())
-            if a.outcome in (Outcome.DONE, Outcome.FAILED)
+            if a.outcome in (Outcome.DONE, Outcome.GIVEN_UP)
         )
 
     def as_dict(self, problem: Problem) -> list[dict[str, Any]]:

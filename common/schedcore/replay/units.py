@@ -19,7 +19,7 @@ unit.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from schedcore.errors import InputError
@@ -73,19 +73,21 @@ class ResourcePlan:
         return [(begin, end) for begin, end, runs in self.closures if _overlap(mine, runs)]
 
 
-def plan_units(problem: Problem, schedule: Schedule, may_grow: Iterable[int] = ()) -> dict[int, ResourcePlan]:
+def plan_units(
+    problem: Problem, schedule: Schedule, may_grow: Mapping[int, bool] | None = None
+) -> dict[int, ResourcePlan]:
     """The unit plan of every unary and renewable resource that ``schedule`` uses, by resource id.
 
     Tasks of no planned length hold no units, except those in ``may_grow``, whose realised length may
-    be positive.
+    be positive: they hold units if there are any free; its values say whether they must.
 
     Raises
     ------
     InputError
-        If the capacity does not suffice: the schedule is infeasible, or a task of ``may_grow`` has no
-        room at the tick at which it is planned.
+        If the capacity does not suffice: the schedule is infeasible, or a task that must have room has none
+        at the tick at which it is planned.
     """
-    grow = frozenset(may_grow)
+    grow = may_grow or {}
     waits: dict[int, set[int]] = {}
     for lag in problem.lags:
         if lag.a_edge is Edge.END and lag.b_edge is Edge.START and lag.min is not None and lag.min >= 0:
@@ -95,11 +97,16 @@ def plan_units(problem: Problem, schedule: Schedule, may_grow: Iterable[int] = (
         if end > start or task in grow:
             for demand in problem.tasks[task].modes[mode].demands:
                 uses.setdefault(demand.resource, []).append((start, end, task, demand.amount))
-    return {r: _plan_resource(problem, r, sorted(rows), waits) for r, rows in sorted(uses.items())}
+    lenient = frozenset(task for task, must in grow.items() if not must)
+    return {r: _plan_resource(problem, r, sorted(rows), waits, lenient) for r, rows in sorted(uses.items())}
 
 
 def _plan_resource(
-    problem: Problem, r: int, uses: list[tuple[Tick, Tick, int, int]], waits: dict[int, set[int]]
+    problem: Problem,
+    r: int,
+    uses: list[tuple[Tick, Tick, int, int]],
+    waits: Mapping[int, set[int]],
+    lenient: frozenset[int],
 ) -> ResourcePlan:
     resource = problem.resources[r]
     assert isinstance(resource, Unary | Renewable)
@@ -111,6 +118,8 @@ def _plan_resource(
     events += [(b, 0, e, -1, capacity - value) for b, e, value in _closings(resource, capacity)]
     for start, _, end, task, amount in sorted(events):
         free = [run for run in runs if run.free_from <= start]
+        if task in lenient and sum(run.count for run in free) < amount:
+            continue
         if task < 0:
             chosen = _take(runs, sorted(free, key=lambda run: -run.first), amount, from_top=True)
         else:

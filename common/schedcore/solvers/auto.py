@@ -9,6 +9,7 @@ from typing import ClassVar
 from schedcore.model import ALL_FEATURES, Problem, Schedule
 from schedcore.solvers.protocol import Incumbent, Limits, SolveResult
 from schedcore.solvers.registry import get_solver
+from schedcore.solvers.tabu.structure import job_shop_of
 
 SMALL_SHOP = 300
 """Up to this many tasks plain CP-SAT is left to prove job shops optimal."""
@@ -44,8 +45,8 @@ class AutoSolver:
 def choose(problem: Problem) -> tuple[str, str]:
     """Name of a solver for ``problem``, and the reason."""
     count = len(problem.tasks)
-    from schedcore.solvers.lns.jobshop import is_job_shop
-
-    if is_job_shop(problem) and count > SMALL_SHOP:
+    if count > SMALL_SHOP and job_shop_of(problem) is not None:
         return "lns", f"a job shop of {count} tasks, more than the {SMALL_SHOP} that exact search handles well"
+    if count > LARGE:
+        return "sgs", f"{count} tasks, more than the {LARGE} for which a CP-SAT model pays"
     return "cpsat", f"{count} tasks and every feature supported"

@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from schedcore.errors import NoScheduleError, UnsupportedFeatureError
+from schedcore.errors import InputError, NoScheduleError
 from schedcore.model import Problem, Schedule
 
-_RULES = ("cp", "mwkr", "edd", "spt")
+RULES = ("cp", "mwkr", "edd", "spt")
+"""Priority rules that are tried, by serial schedule generation."""
+SMALLEST = 150
+"""With fewer tasks than this CP-SAT finds a good schedule sooner than the list schedulers are loaded."""
 
 
 def best_list_schedule(problem: Problem, *, seed: int = 0) -> Schedule | None:
-    """The best feasible schedule of a few quick rules, ``None`` if they find none or refuse the problem."""
-    from schedcore.executor.sgs import Failure, ListScheduler, cyclic_sgs, keys_of, parallel_sgs
-    from schedcore.metrics import objective_values
+    """The best feasible schedule of a few quick rules.
 
-    found: list[Schedule] = []
-    if problem.cycle is not None:
+    ``None`` if the problem is small (``SMALLEST``), if the list schedulers refuse it, or if they find no
+    feasible schedule.
+    """
+    if len(problem.tasks) < SMALLEST:
+        return None
+    from schedcore.executor.sgs import serial_sgs
+    from schedcore.solvers.support import is_feasible, values_of
+
+    best: Schedule | None = None
+    for rule in RULES:
         try:
-            found.append(cyclic_sgs(problem, seed=seed))
-        except (NoScheduleError, UnsupportedFeatureError):
-            return None
-        return found[0]
-    scheduler = ListScheduler(problem)
-    for rule in _RULES:
-        serial = scheduler.serial(keys_of(problem, rule, seed), max_repairs=100)
-        if not isinstance(serial, Failure):
-            found.append(serial)
-    try:
-        found.append(parallel_sgs(problem, "cp", seed=seed, max_repairs=20))
-    except (NoScheduleError, UnsupportedFeatureError):
-        pass
-    return min(found, key=lambda s: (*objective_values(problem, s), s.makespan), default=None)
+            schedule = serial_sgs(problem, rule, seed=seed, max_repairs=100)
+        except (NoScheduleError, InputError):
+            continue
+        if not is_feasible(problem, schedule):
+            continue
+        if best is None or values_of(problem, schedule) < values_of(problem, best):
+            best = schedule
+    return best

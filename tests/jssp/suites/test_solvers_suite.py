@@ -67,6 +67,12 @@ def test_solvers_stand_beside_cp_sat_after_600_s() -> None:
     assert "600 s" in ta01.source
 
 
+def test_list_scheduling_is_one_of_the_methods() -> None:
+    rows = run(instances="ft06,ft10", methods="sgs")
+    assert rows["ft 6x6/sgs", "mean gap"].ours < 40
+    assert rows["all schedules", "violations"].within
+
+
 class Nothing:
     name = "nothing"
     features: frozenset[str] = frozenset()

@@ -37,9 +37,13 @@ def compiled(function: F) -> F:
     try:
         made = njit(cache=True, nogil=True)(function)
         cache_file = made._cache._cache_file
-        if not isinstance(cache_file._source_stamp, tuple):
+        stamp = cache_file._source_stamp
+        if isinstance(stamp, bytes):  # a hash of the file, numba 0.68
+            cache_file._source_stamp = stamp + _stamp().encode()
+        elif isinstance(stamp, tuple):  # its time and size, before
+            cache_file._source_stamp = (*stamp, _stamp())
+        else:
             raise AttributeError("unknown kind of stamp")
-        cache_file._source_stamp = (*cache_file._source_stamp, _stamp())
     except (AttributeError, RuntimeError):
         # No folder to write to, or a numba whose cache looks different: compile in every process.
         made = njit(nogil=True)(function)

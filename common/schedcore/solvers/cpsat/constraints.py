@@ -201,7 +201,7 @@ def add_reservoir(build: Build, index: int, reservoir: Reservoir) -> None:
     build.model.add_reservoir_constraint_with_active(
         [e.time for e in events],
         [e.delta * e.length for e in events],
-        [build.always() if e.literal is None else e.literal for e in events],
+        [build.always() if e.literal is None else build.positive(e.literal) for e in events],
         reservoir.minimum - reservoir.initial,
         reservoir.maximum - reservoir.initial,
     )

@@ -32,6 +32,9 @@ class CpsatSolver:
         Whether to start from the best of a few list schedules if no hint is given.
     parameters
         Further fields of CP-SAT's ``SatParameters``, by name.
+    adjust
+        Called with the model before it is solved; may add constraints that every schedule of interest
+        obeys.  Proofs then hold for the adjusted model only.
     """
 
     name: ClassVar[str] = "cpsat"
@@ -39,6 +42,7 @@ class CpsatSolver:
 
     warm_start: bool = True
     parameters: dict[str, Any] = field(default_factory=dict)
+    adjust: Callable[[CpsatModel], None] | None = None
 
     def solve(
         self,
@@ -89,6 +93,8 @@ class _Run:
             model = build_model(self.problem, at_least=0 if start is None else start.makespan)
         except Infeasible as error:
             return self._result(Status.INFEASIBLE, str(error))
+        if self.solver.adjust is not None:
+            self.solver.adjust(model)
         if start is not None:
             model.hint(start, feasible=is_feasible(self.problem, start))
         status, message = Status.OPTIMAL, ""
@@ -126,7 +132,7 @@ class _Run:
         self.used_deterministic += outcome.deterministic_time
         if outcome.status == "MODEL_INVALID":
             raise InputError(
-                f"CP-SAT refuses the model: {model.model.validate()}",
+                f"CP-SAT refuses the model: {model.model.validate().splitlines()[0]}",
                 where=f"problem {self.problem.name!r}",
                 remedy="use a coarser tick, smaller weights or a horizon, so that sums stay below 2^62",
             )
@@ -197,7 +203,7 @@ class _Run:
             solver=self.solver.name,
             seed=self.seed,
             trace=tuple(self.trace),
-            parameters=self.parameters,
+            parameters=self.parameters | {"deterministic_time": self.used_deterministic},
             message=message,
         )
 

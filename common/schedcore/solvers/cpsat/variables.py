@@ -91,6 +91,7 @@ class Build:
     setup_terms: list[tuple[int, Literal]] = field(default_factory=list)
     """Transition times and the literals that say whether they are paid."""
     _true: Any = None
+    _positive: dict[int, Any] = field(default_factory=dict)
 
     def integer(self, low: int, high: int, rule: Rule) -> Any:
         """A new integer variable in ``[low, high]`` whose hinted value is given by ``rule``."""
@@ -119,6 +120,21 @@ class Build:
             self.rules.append(lambda f: 1)
             self._true = self.model.new_int_var(1, 1, "")
         return self._true
+
+    def positive(self, literal: Any) -> Any:
+        """``literal`` as a variable that is no negation.
+
+        CP-SAT 9.15 aborts with a wrong solution when the activity literal of a reservoir is a negation
+        (found by comparison with exhaustive search).
+        """
+        if literal.index >= 0:
+            return literal
+        known = self._positive.get(literal.index)
+        if known is None:
+            inner = -1 - literal.index
+            known = self._positive[literal.index] = self.boolean(lambda f: 1 - f.values[inner])
+            self.model.add(known == literal)
+        return known
 
     def hint_values(self, schedule: Schedule) -> list[int]:
         """The value of every variable for a feasible ``schedule``, by index."""

@@ -65,12 +65,14 @@ class TabuParameters:
 
 
 @dataclass(slots=True)
-class _Member:
+class Member:
+    """Machine sequences (see ``JobShopStructure.sequence_by``) and their makespan."""
+
     makespan: int
     sequence: IntArray
 
 
-class _Island:
+class Island:
     """One worker's population."""
 
     def __init__(
@@ -89,10 +91,11 @@ class _Island:
         self.stop = np.zeros(1, np.int64)
         self.random = np.array([seed.generate_state(1, np.uint64)[0] | np.uint64(1)], np.uint64)
         self.generator = np.random.Generator(np.random.Philox(seed))
-        self.members: list[_Member] = []
-        self.best: _Member | None = None
+        self.members: list[Member] = []
+        self.best: Member | None = None
         self.error: BaseException | None = None
         self._first = first
+        self._fruitless = 0
 
     def run(self) -> None:
         """Search until the target, the steps or ``stop`` end it; errors are kept for the caller."""
@@ -108,20 +111,28 @@ class _Island:
         return bool(self.stop[0]) or self.steps_left <= 0 or reached
 
     def _search(self) -> None:
-        fruitless = 0
         while not self.is_over:
-            if len(self.members) < self.parameters.population:
-                self._add(self._improve(self._newcomer()))
-                continue
-            if self._add(self._improve(self._offspring())):
-                fruitless = 0
-            else:
-                fruitless += 1
-            if fruitless >= self.parameters.stagnation * self.parameters.population:
-                self.members = [self.members[0]]
-                fruitless = 0
+            self.step()
 
-    def _newcomer(self) -> IntArray:
+    def step(self) -> None:
+        """Improve one new member, made from scratch until there are enough and then from two parents."""
+        if len(self.members) < self.parameters.population:
+            self._add(self._improve(self.newcomer()))
+            return
+        if self._add(self._improve(self._offspring())):
+            self._fruitless = 0
+        else:
+            self._fruitless += 1
+        if self._fruitless >= self.parameters.stagnation * self.parameters.population:
+            self.members = [self.members[0]]
+            self._fruitless = 0
+
+    def receive(self, makespan: int, sequence: IntArray) -> None:
+        """Take in a member that was found elsewhere."""
+        self._add(Member(makespan, sequence))
+
+    def newcomer(self) -> IntArray:
+        """Sequences of the given first member, then of randomised active schedules."""
         if self._first is not None:
             sequence, self._first = self._first, None
             return sequence
@@ -143,7 +154,7 @@ class _Island:
         position[order] = np.arange(len(order))
         return position
 
-    def _improve(self, sequence: IntArray) -> _Member:
+    def _improve(self, sequence: IntArray) -> Member:
         s = self.structure
         makespan, steps = kernel.tabu_search(
             s.duration,
@@ -163,9 +174,9 @@ class _Island:
         if makespan < 0:
             raise AssertionError("a move of the tabu search made a cycle")
         self.steps_left -= max(1, int(steps))
-        return _Member(int(makespan), sequence)
+        return Member(int(makespan), sequence)
 
-    def _add(self, member: _Member) -> bool:
+    def _add(self, member: Member) -> bool:
         """Insert ``member`` unless it is worse than all or a copy; returns whether it came in."""
         if any(np.array_equal(member.sequence, other.sequence) for other in self.members):
             return False
@@ -223,14 +234,14 @@ class TabuSolver:
         if structure.num_operations == 0:
             return SolveResult(Status.OPTIMAL, Schedule(), (0,), 0.0, 0.0, self.name, seed)
         islands = [
-            _Island(structure, self.parameters, child, bound, max_steps, self._first(structure, hint))
+            Island(structure, self.parameters, child, bound, max_steps, self._first(structure, hint))
             for child in np.random.SeedSequence(seed).spawn(limits.workers)
         ]
         threads = [threading.Thread(target=island.run, daemon=True) for island in islands]
         for thread in threads:
             thread.start()
         trace: list[tuple[float, float, float | None]] = []
-        best: _Member | None = None
+        best: Member | None = None
         interrupted = False
         try:
             while True:
@@ -284,6 +295,6 @@ class TabuSolver:
         return sequence if evaluate(structure, sequence)[0] >= 0 else None
 
 
-def _best_of(islands: list[_Island]) -> _Member | None:
+def _best_of(islands: list[Island]) -> Member | None:
     members = [island.best for island in islands if island.best is not None]
     return min(members, key=lambda m: m.makespan, default=None)

@@ -127,3 +127,12 @@ class JobShopStructure:
             else:
                 bound = max(bound, now - negative_tail)
         return bound
+
+
+def job_shop_of(problem: Problem) -> JobShopStructure | None:
+    """The job shop that ``problem`` is, or ``None`` if it is more or less than one."""
+    try:
+        structure = JobShopStructure.of(problem, "job_shop_of")
+    except UnsupportedFeatureError:
+        return None
+    return structure if structure.num_operations else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from types import SimpleNamespace
+from typing import Any
 
 from schedcore.model import Placement, Problem, ProblemBuilder, Schedule, StepProfile
 
@@ -17,7 +18,10 @@ FT06 = (  # Fisher and Thompson 1963: (machine, duration)
 )
 
 
-def job_shop(routes=FT06, name: str = "ft06", seed: int | None = None) -> tuple[Problem, Schedule]:
+Routes = tuple[tuple[tuple[int, int], ...], ...]
+
+
+def job_shop(routes: Routes = FT06, name: str = "ft06", seed: int | None = None) -> tuple[Problem, Schedule]:
     """A job shop and the schedule in which the operations come in index order (or shuffled) at their earliest."""
     b = ProblemBuilder(name)
     count = 1 + max(m for route in routes for m, _ in route)
@@ -29,10 +33,8 @@ def job_shop(routes=FT06, name: str = "ft06", seed: int | None = None) -> tuple[
         b.chain(*refs)
         ids.append([r.id for r in refs])
     b.minimise(makespan=1)
-    turns = [j for j, route in enumerate(routes) for _ in route] if seed is not None else None
-    if turns is None:
-        turns = [j for i in range(len(routes[0])) for j in range(len(routes))]
-    else:
+    turns = [j for _ in routes[0] for j in range(len(routes))]
+    if seed is not None:
         random.Random(seed).shuffle(turns)
     free = [0] * count
     ready = [0] * len(routes)
@@ -92,7 +94,7 @@ def everything() -> tuple[Problem, Schedule]:
     return b.build(), Schedule(rows)
 
 
-def report(*violations: dict) -> SimpleNamespace:
+def report(*violations: dict[str, Any]) -> SimpleNamespace:
     """A report with the fields that plots read."""
     filled = [{"tasks": (), "resource": None, "at": None, "message": "", **v} for v in violations]
     return SimpleNamespace(violations=tuple(SimpleNamespace(**v) for v in filled))

@@ -1,0 +1,445 @@
+"""``lns``: large-neighbourhood search, for instances on which plain CP-SAT gets stuck.
+
+A step sets some tasks of the incumbent free (``neighbourhoods``), keeps the decisions and the order of
+the others (``freeze``), and lets CP-SAT improve the rest for a moment.  How many tasks are free adapts
+to what CP-SAT can finish; which neighbourhood comes next, to what has paid off.  On job shops a step
+may also be one improvement of a memetic tabu search (``jobshop``), which shares the incumbent.
+
+Every worker makes steps of its own.  Under wall time workers exchange incumbents whenever they like;
+under a deterministic limit they do so after rounds of one step each, so that the result depends on the
+problem, the seed and the number of workers only.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+
+from schedcore.errors import InputError
+from schedcore.model import ALL_FEATURES, Problem, Schedule
+from schedcore.solvers.cpsat.solver import CpsatSolver
+from schedcore.solvers.lns.bandit import Bandit
+from schedcore.solvers.lns.freeze import freeze
+from schedcore.solvers.lns.jobshop import TabuMove
+from schedcore.solvers.lns.neighbourhoods import NEIGHBOURHOODS, View
+from schedcore.solvers.protocol import Incumbent, Limits, SolveResult, Status, require_features
+from schedcore.solvers.support import is_feasible, values_of, verify
+from schedcore.solvers.tabu.structure import job_shop_of
+
+_POLL_S = 0.02
+TABU = "tabu"
+"""Name of the move for job shops."""
+
+
+@dataclass(frozen=True, slots=True)
+class LnsParameters:
+    """Parameters of the search.
+
+    Parameters
+    ----------
+    step_s
+        Longest time of one CP-SAT step, in seconds (or units of deterministic time), above 0.
+    start_share
+        Share of the time limit after which the search for a first schedule must end if it has found
+        one, in (0, 1].
+    first_size
+        Number of tasks that are free in the first steps, at least 2.
+    floor
+        Least probability of every neighbourhood, in [0, 1].
+    cp_floor
+        The same on job shops, where the tabu move does most of the work.
+    """
+
+    step_s: float = 2.0
+    start_share: float = 0.1
+    first_size: int = 80
+    floor: float = 0.05
+    cp_floor: float = 0.01
+
+    def __post_init__(self) -> None:
+        if not self.step_s > 0:
+            raise InputError(f"step_s is {self.step_s}", where="lns", remedy="give seconds > 0")
+        if not 0 < self.start_share <= 1:
+            raise InputError(f"start_share is {self.start_share}", where="lns", remedy="give a share in (0, 1]")
+        if self.first_size < 2:
+            raise InputError(f"first_size is {self.first_size}", where="lns", remedy="give at least 2")
+        for name in ("floor", "cp_floor"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise InputError(f"{name} is {getattr(self, name)}", where="lns", remedy="give a number in [0, 1]")
+
+
+@dataclass(frozen=True)
+class LnsSolver:
+    """Large-neighbourhood search over every feature of the model except cycles."""
+
+    name: ClassVar[str] = "lns"
+    features: ClassVar[frozenset[str]] = ALL_FEATURES - {"cyclic", "variable_period"}
+
+    parameters: LnsParameters = field(default_factory=LnsParameters)
+
+    def solve(
+        self,
+        problem: Problem,
+        *,
+        limits: Limits,
+        seed: int = 0,
+        hint: Schedule | None = None,
+        on_solution: Callable[[Incumbent], None] | None = None,
+        should_stop: Callable[[], bool] | None = None,
+    ) -> SolveResult:
+        """Search until the limits; OPTIMAL only if the first CP-SAT run or a bound proves it.
+
+        ``hint`` is the first incumbent if it is feasible, and guides the search for one otherwise.
+        """
+        require_features(self.name, self.features, problem)
+        return _Run(self.parameters, problem, limits, seed, on_solution, should_stop).solve(hint)
+
+
+class _Run:
+    """One call of :meth:`LnsSolver.solve`; the incumbent and what the workers share."""
+
+    def __init__(
+        self,
+        parameters: LnsParameters,
+        problem: Problem,
+        limits: Limits,
+        seed: int,
+        on_solution: Callable[[Incumbent], None] | None,
+        should_stop: Callable[[], bool] | None,
+    ) -> None:
+        self.parameters, self.problem, self.limits, self.seed = parameters, problem, limits, seed
+        self.on_solution, self.should_stop = on_solution, should_stop
+        self.clock = time.perf_counter()
+        self.lock = threading.Lock()
+        self.best: Schedule | None = None
+        self.values: tuple[int, ...] = ()
+        self.bound: float | None = None
+        self.stopped = ""
+        self.proven = False
+        self.used = 0.0
+        self.steps = 0
+        self.trace: list[tuple[float, float, float | None]] = []
+        self._told: tuple[int, ...] | None = None
+        self.workers: list[_Worker] = []
+
+    # --- the incumbent ----------------------------------------------------------------------------
+
+    @property
+    def wall_s(self) -> float:
+        """Seconds since the begin."""
+        return time.perf_counter() - self.clock
+
+    @property
+    def left(self) -> float:
+        """What is left of the limit, in seconds or units of deterministic time."""
+        limits = self.limits
+        if limits.deterministic_limit is not None:
+            return limits.deterministic_limit - self.used
+        return limits.time_limit_s - self.wall_s
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the workers should end."""
+        reached = self.bound is not None and bool(self.values) and self.values[0] <= self.bound
+        return bool(self.stopped) or self.proven or self.left <= 0 or (reached and len(self.values) == 1)
+
+    def offer(self, schedule: Schedule, values: tuple[int, ...]) -> bool:
+        """Make ``schedule`` the incumbent if it is better; equal ones replace it too, for variety."""
+        with self.lock:
+            better = self.best is None or values < self.values
+            if better or values == self.values:
+                self.best, self.values = schedule, values
+            if better:
+                self.trace.append((self.wall_s, float(values[0]) if values else 0.0, self.bound))
+            return better
+
+    def tell(self) -> None:
+        """Report the incumbent to the caller, in the caller's thread."""
+        with self.lock:
+            schedule, values = self.best, self.values
+        if self.on_solution is None or schedule is None or values == self._told:
+            return
+        self._told = values
+        verify("lns", self.problem, schedule)
+        self.on_solution(Incumbent(schedule, values, self.bound, self.wall_s))
+
+    def should_end(self) -> bool:
+        """Polled from the steps of CP-SAT."""
+        return bool(self.stopped)
+
+    # --- the course of the search -----------------------------------------------------------------
+
+    def solve(self, hint: Schedule | None) -> SolveResult:
+        try:
+            first = self._first(hint)
+            if first is not None:
+                return first
+            self.tell()
+            self._improve()
+        except KeyboardInterrupt:
+            self.stopped = "interrupted"
+        return self._result()
+
+    def _first(self, hint: Schedule | None) -> SolveResult | None:
+        """Find an incumbent; a result ends the search here and now."""
+        if hint is not None and is_feasible(self.problem, hint):
+            self.offer(hint, values_of(self.problem, hint))
+        else:
+            from schedcore.solvers.start import best_list_schedule
+
+            quick = best_list_schedule(self.problem, seed=self.seed)
+            if quick is not None:
+                self.offer(quick, values_of(self.problem, quick))
+        shop = job_shop_of(self.problem)
+        if shop is not None:
+            weight = self.problem.objective.stages[0][0][1] if self.problem.objective is not None else 1
+            self.bound = float(weight * shop.lower_bound())
+            if self.best is None:
+                start = TabuMove(shop, np.random.SeedSequence(self.seed), None)
+                schedule = start.active_schedule()
+                self.offer(schedule, values_of(self.problem, schedule))
+            return None
+        # A short plain run: it often finds a better start, sometimes a proof, and always a bound.
+        result = self._plain_run(hint, self.parameters.start_share * self.left)
+        if result.schedule is None and result.status is Status.UNKNOWN and self.left > 0 and not self.stopped:
+            result = self._plain_run(hint, self.left, first_only=True)
+        self.bound = result.bound
+        if result.schedule is not None:
+            self.offer(result.schedule, result.objective)
+        self.proven = result.status is Status.OPTIMAL
+        if result.status is Status.INFEASIBLE:
+            return self._result(Status.INFEASIBLE, result.message)
+        return None
+
+    def _plain_run(self, hint: Schedule | None, limit: float, *, first_only: bool = False) -> SolveResult:
+        solver = CpsatSolver(parameters={"stop_after_first_solution": True} if first_only else {}, warm_start=False)
+        result = solver.solve(
+            self.problem,
+            limits=self._sub_limits(limit, self.limits.workers),
+            seed=self.seed,
+            hint=self.best if self.best is not None else hint,
+            should_stop=self._poll,
+        )
+        self.used += float(result.parameters["deterministic_time"])
+        if result.message.startswith("interrupted"):
+            self.stopped = "interrupted"
+        return result
+
+    def _sub_limits(self, limit: float, workers: int = 1) -> Limits:
+        limit = max(limit, 1e-3)
+        if self.limits.deterministic_limit is not None:
+            return Limits(deterministic_limit=limit, workers=workers)
+        return Limits(time_limit_s=limit, workers=workers)
+
+    def _poll(self) -> bool:
+        if not self.stopped and self.should_stop is not None and self.should_stop():
+            self.stopped = "stopped"
+        return bool(self.stopped)
+
+    def _improve(self) -> None:
+        if self.best is None or not self.values or not len(self.problem.tasks) or self.is_over:
+            return
+        seeds = np.random.SeedSequence(self.seed).spawn(self.limits.workers)
+        self.workers = workers = [_Worker(self, k, seed) for k, seed in enumerate(seeds)]
+        in_rounds = self.limits.deterministic_limit is not None
+        try:
+            while not self.is_over:
+                threads = [
+                    threading.Thread(target=worker.run, args=(in_rounds,), name=f"lns-{k}", daemon=True)
+                    for k, worker in enumerate(workers)
+                ]
+                for thread in threads:
+                    thread.start()
+                self._watch(threads, workers)
+                for worker in workers:
+                    if worker.error is not None:
+                        raise worker.error
+                if in_rounds:
+                    self._exchange(workers)
+        finally:
+            self.stopped = self.stopped or ("" if self.is_over else "interrupted")
+            for worker in workers:
+                worker.stop()
+
+    def _watch(self, threads: list[threading.Thread], workers: list[_Worker]) -> None:
+        try:
+            while any(thread.is_alive() for thread in threads):
+                next(t for t in threads if t.is_alive() or t is threads[-1]).join(_POLL_S)
+                self._poll()
+                self.tell()
+                if (self.limits.deterministic_limit is None and self.is_over) or self.stopped:
+                    for worker in workers:
+                        worker.stop()
+        except BaseException:
+            self.stopped = "interrupted"
+            for worker in workers:
+                worker.stop()
+            for thread in threads:
+                thread.join()
+            raise
+
+    def _exchange(self, workers: list[_Worker]) -> None:
+        """End of a round: the offers of all workers count in the order of the workers."""
+        for worker in workers:
+            if worker.offer is not None:
+                self.offer(*worker.offer)
+                worker.offer = None
+            self.proven = self.proven or worker.proven
+        self.used += max(worker.cost for worker in workers)
+        self.tell()
+
+    def _result(self, status: Status | None = None, message: str = "") -> SolveResult:
+        if self.best is not None:
+            verify("lns", self.problem, self.best)
+            self.tell()
+        values = self.values if self.best is not None else ()
+        reached = self.bound is not None and len(values) == 1 and values[0] <= self.bound
+        if status is None:
+            proven = self.best is not None and (self.proven or reached or not values)
+            status = Status.OPTIMAL if proven else Status.UNKNOWN if self.best is None else Status.FEASIBLE
+            if status is Status.FEASIBLE:
+                message = f"{self.stopped or 'limit reached'} after {self.steps} steps"
+            elif status is Status.UNKNOWN:
+                message = f"{self.stopped or 'limit reached'} before a schedule was found"
+        bound = self.bound
+        if status is Status.OPTIMAL and values:
+            bound = float(values[0])
+        return SolveResult(
+            status=status,
+            schedule=self.best,
+            objective=values,
+            bound=bound,
+            wall_s=self.wall_s,
+            solver="lns",
+            seed=self.seed,
+            trace=tuple(self.trace),
+            parameters={"workers": self.limits.workers, "steps": self.steps, "moves": self._moves()},
+            message=message,
+        )
+
+    def _moves(self) -> dict[str, tuple[int, int]]:
+        """How often each move was made, and how often it gained something."""
+        moves: dict[str, tuple[int, int]] = {}
+        for worker in self.workers:
+            for arm, tries in worker.bandit.tries.items():
+                before = moves.get(arm, (0, 0))
+                moves[arm] = (before[0] + tries, before[1] + worker.bandit.gains[arm])
+        return moves
+
+
+class _Worker:
+    """Makes steps in a thread of its own."""
+
+    def __init__(self, run: _Run, number: int, seed: np.random.SeedSequence) -> None:
+        self.shared = run
+        self.rng = np.random.Generator(np.random.Philox(seed))
+        self.offer: tuple[Schedule, tuple[int, ...]] | None = None
+        self.cost = 0.0
+        self.proven = False
+        self.error: BaseException | None = None
+        shop = job_shop_of(run.problem)
+        self.tabu: TabuMove | None = None
+        arms = list(NEIGHBOURHOODS)
+        if shop is not None:
+            # The first worker goes on from the incumbent, the others begin elsewhere.
+            self.tabu = TabuMove(shop, seed.spawn(1)[0], run.best if number == 0 else None)
+            arms.insert(0, TABU)
+        if shop is None:
+            self.bandit = Bandit(arms, floor=run.parameters.floor)
+        else:
+            self.bandit = Bandit(arms, floor=run.parameters.cp_floor, untried=[TABU])
+        count = len(run.problem.tasks)
+        self.sizes = dict.fromkeys(NEIGHBOURHOODS, float(min(count, run.parameters.first_size)))
+        self._in_rounds = False
+        self._known: int | None = None
+
+    def stop(self) -> None:
+        """End the step that is under way as soon as possible."""
+        if self.tabu is not None:
+            self.tabu.stop()
+
+    def run(self, in_rounds: bool) -> None:
+        """One step if the workers go in rounds, else steps until the search is over."""
+        self._in_rounds = in_rounds
+        try:
+            while not self.shared.is_over:
+                self._step()
+                if in_rounds:
+                    break
+        except BaseException as error:  # handed to the thread that waits
+            self.error = error
+
+    def _step(self) -> None:
+        run = self.shared
+        arm = self.bandit.choose(self.rng)
+        with run.lock:
+            incumbent, values = run.best, run.values
+            run.steps += 1
+        assert incumbent is not None
+        began = time.perf_counter()
+        found, cost = self._tabu_step(incumbent, values) if arm == TABU else self._cp_step(arm, incumbent, values)
+        if not self._in_rounds:
+            cost = time.perf_counter() - began
+        self.cost = cost
+        gain = 0.0
+        if found is not None:
+            schedule, new = found
+            gain = _gain(values, new)
+            if self._in_rounds:
+                self.offer = found
+            else:
+                run.offer(schedule, new)
+        self.bandit.reward(arm, gain, cost)
+
+    def _tabu_step(
+        self, incumbent: Schedule, values: tuple[int, ...]
+    ) -> tuple[tuple[Schedule, tuple[int, ...]] | None, float]:
+        assert self.tabu is not None
+        cost = self.tabu.step()
+        best = self.tabu.best_below(self._known)
+        if best is None:
+            return None, cost
+        self._known, schedule = best
+        new = values_of(self.shared.problem, schedule)
+        return ((schedule, new) if new < values else None), cost
+
+    def _cp_step(
+        self, arm: str, incumbent: Schedule, values: tuple[int, ...]
+    ) -> tuple[tuple[Schedule, tuple[int, ...]] | None, float]:
+        run = self.shared
+        view = View(run.problem, incumbent)
+        size = max(2, min(view.count, round(self.sizes[arm])))
+        free = NEIGHBOURHOODS[arm](view, size, self.rng)
+        solver = CpsatSolver(warm_start=False, adjust=lambda model: freeze(model, view, free))
+        result = solver.solve(
+            run.problem,
+            limits=run._sub_limits(min(run.parameters.step_s, run.left)),
+            seed=int(self.rng.integers(2**31)),
+            hint=incumbent,
+            should_stop=run.should_end,
+        )
+        finished = result.status is Status.OPTIMAL
+        self.sizes[arm] = size * (1.15 if finished else 0.9)
+        if finished and len(free) >= view.count:
+            self.proven = True
+            if not self._in_rounds:
+                run.proven = True
+        cost = float(result.parameters["deterministic_time"])
+        if result.schedule is None:
+            return None, cost
+        if self.tabu is not None and result.objective < values:
+            self.tabu.receive(result.schedule)
+        return ((result.schedule, result.objective) if result.objective <= values else None), cost
+
+
+def _gain(before: tuple[int, ...], after: tuple[int, ...]) -> float:
+    """Relative improvement of the first stage that differs, each later stage counting a hundredth of the one before."""
+    for stage, (old, new) in enumerate(zip(before, after, strict=True)):
+        if old != new:
+            return max(0.0, (old - new) / max(1, abs(old))) / 100**stage
+    return 0.0
