@@ -128,7 +128,9 @@ def static_keys(problem: Problem, rule: Rule, seed: int = 0) -> NDArray[np.float
         return least if rule.code == SPT else -least
     facts = facts_of(problem)
     draws = draws_of(problem, seed)
-    columns = zip(*(c.tolist() for c in facts.columns(followers=rule.followers)), facts.head.tolist(), draws, strict=True)
+    columns = zip(
+        *(c.tolist() for c in facts.columns(followers=rule.followers)), facts.head.tolist(), draws, strict=True
+    )
     return np.array(
         [
             rule_key(rule.code, h, h, p, tail, work, ops, due, deadline, weight, facts.mean, draw, NO_DEADLINE)
