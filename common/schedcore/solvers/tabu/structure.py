@@ -11,8 +11,8 @@ from schedcore.errors import UnsupportedFeatureError
 from schedcore.model import Problem, Schedule
 from schedcore.model.arrays import IntArray
 
-FEATURES = frozenset({"unary", "precedence", "release", "objective:makespan"})
-"""Features of the problems that contain nothing but a job shop."""
+FEATURES = frozenset({"unary", "precedence", "release", "due", "mode_cost", "objective:makespan"})
+"""Features of the problems that contain nothing but a job shop (due dates and costs do not touch the makespan)."""
 
 
 @dataclass(frozen=True, slots=True)
