@@ -4,8 +4,9 @@
     python benchmarks/jssp_lns.py --time-limit 5 --seeds 1 --instances ta41,dmu41
 
 Bar: at 60 s on two workers at least 1.5 % below CP-SAT on the mean of ta41-50, dmu41-45 and swv06-10.  Every run is
-checked, and written to a file at once; a second call continues where the first one stopped.  Beside ours stand the
-makespans of three solvers after 600 s on four cores of another machine (source and date are printed).
+checked, and written to a file at once; a second call continues where the first one stopped.  Both methods solve a
+small shop first, so that no compilation counts.  Beside ours stand the makespans of three solvers after 600 s on four
+cores of another machine (source and date are printed).
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ INSTANCES = (
 METHODS = ("cpsat", "lns")
 FIELDS = ("instance", "method", "seed", "time_limit_s", "workers", "makespan", "wall_s")
 BAR_PERCENT = 1.5
+STANDARD = (60.0, 2, 3)  # seconds, workers, seeds: the bar holds under these alone
+TITLES = {"cpsat": "CP-SAT 9.15", "cpo": "CPO 22.1", "optalcp": "OptalCP 2026.4"}
 
 Key = tuple[str, str, int, float, int]
 
@@ -93,6 +96,8 @@ def main() -> None:
     except SchedError as error:
         parser.error(str(error))
     print(f"{platform.processor() or platform.machine()}; {limits.time_limit_s:g} s, {limits.workers} workers")
+    for method in METHODS:
+        get_solver(method).solve(to_problem(standard_instance("ft06")), limits=Limits(1.0, workers=limits.workers))
     done = read_done(options.out)
     found: dict[tuple[str, str], list[int]] = {}
     for name in names:
@@ -105,17 +110,18 @@ def main() -> None:
                     done[key] = int(str(row["makespan"]))
                 found.setdefault((name, method), []).append(done[key])
         print_row(name, found)
-    summary(names, found)
+    conditions = (limits.time_limit_s, limits.workers, options.seeds)
+    summary(names, found, standard=conditions == STANDARD and tuple(names) == INSTANCES)
 
 
 def print_row(name: str, found: dict[tuple[str, str], list[int]]) -> None:
     """The makespans of one instance: ours per seed, and those of the others."""
     ours = "  ".join(f"{method} {' '.join(map(str, found[name, method]))}" for method in METHODS)
-    others = "  ".join(f"{engine} {engine_bounds(name, engine)[1]}" for engine in ENGINES)
+    others = ", ".join(f"{TITLES[engine]} {engine_bounds(name, engine)[1]}" for engine in ENGINES)
     print(f"{name:>6}  best known {bounds(name).upper}  {ours}  | 600 s, 4 cores: {others}", flush=True)
 
 
-def summary(names: list[str], found: dict[tuple[str, str], list[int]]) -> None:
+def summary(names: list[str], found: dict[tuple[str, str], list[int]], *, standard: bool) -> None:
     """Mean makespans, mean gaps, and the difference beside the bar."""
 
     def mean(values: list[float]) -> float:
@@ -124,13 +130,13 @@ def summary(names: list[str], found: dict[tuple[str, str], list[int]]) -> None:
     means = {method: mean([mean([float(v) for v in found[name, method]]) for name in names]) for method in METHODS}
     for method in METHODS:
         gaps = mean([100 * (mean([float(v) for v in found[name, method]]) / bounds(name).upper - 1) for name in names])
-        print(f"{method:>8}: mean makespan {means[method]:.1f}, mean gap to best known {gaps:.2f} %")
+        print(f"{method:>14}: mean makespan {means[method]:.1f}, mean gap to best known {gaps:.2f} %")
     for engine in ENGINES:
         uppers = [float(engine_bounds(name, engine)[1] or 0) for name in names]
         gaps = mean([100 * (upper / bounds(name).upper - 1) for upper, name in zip(uppers, names)])
-        print(f"{engine:>8}: mean makespan {mean(uppers):.1f}, mean gap to best known {gaps:.2f} %  (600 s, 4 cores)")
+        print(f"{TITLES[engine]:>14}: mean makespan {mean(uppers):.1f}, mean gap to best known {gaps:.2f} %  (600 s)")
     better = 100 * (1 - means["lns"] / means["cpsat"])
-    verdict = "met" if better >= BAR_PERCENT else "missed"
+    verdict = ("met" if better >= BAR_PERCENT else "missed") if standard else "not judged, other conditions"
     print(f"lns is {better:.2f} % below cpsat on the mean makespan; bar {BAR_PERCENT} %: {verdict}")
     print(engine_source())
 

@@ -184,6 +184,9 @@ pip check >/dev/null || {
   "$venv/bin/sched" doctor >&2 || true
   die "the set-up is not sound" "see the lines marked 'fail' above"
 }
+say "compiling the kernels of the solvers"
+"$venv/bin/sched" doctor --compile --quiet >>"$log" 2>&1 ||
+  say "WARNING: they could not be compiled now and will be at their first use; see  sched doctor --compile"
 version=$("$py" -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])')
 printf '%s' "$wanted python=$version dev=$dev" >"$stamp.new"
 mv "$stamp.new" "$stamp"

@@ -102,6 +102,27 @@ def test_doctor_imports_libraries_in_processes_of_their_own() -> None:
     assert bad.detail == "ModuleNotFoundError: No module named 'no_such_library'"
 
 
+def test_doctor_compiles_the_kernels() -> None:
+    from schedcore.cli import checkup
+
+    check = checkup._kernels()
+    assert check.status == "ok"
+    assert "cpsat " in check.detail
+
+
+def test_kernels_that_do_not_compile_are_told(monkeypatch) -> None:
+    from schedcore.cli import checkup
+    from schedcore.experiments import warm_up
+
+    def broken():
+        raise RuntimeError("no cache")
+
+    monkeypatch.setattr(warm_up, "compile_kernels", broken)
+    check = checkup._kernels()
+    assert (check.status, check.detail) == ("fail", "RuntimeError: no cache")
+    assert "NUMBA_CACHE_DIR" in (check.remedy or "")
+
+
 def test_granted_processors_are_at_least_one() -> None:
     from schedcore.cli.checkup import granted_cpus
 

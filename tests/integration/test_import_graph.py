@@ -34,7 +34,12 @@ HEAVY = {
     "torch_geometric",
     "triton",
 }
-IMPORT_NAMES = {"hydra-core": {"hydra", "omegaconf"}, "torch-geometric": {"torch_geometric"}, "ray": {"ray"}}
+IMPORT_NAMES = {
+    "hydra-core": {"hydra", "omegaconf"},
+    "pyyaml": {"yaml"},
+    "torch-geometric": {"torch_geometric"},
+    "ray": {"ray"},
+}
 
 
 @dataclass(frozen=True)

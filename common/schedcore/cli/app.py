@@ -84,6 +84,9 @@ def run_process(arguments: Sequence[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    if "" not in sys.path and os.getcwd() not in sys.path:
+        # `--solver my_rules:Mine` finds my_rules.py here, as with python -m; behind everything installed.
+        sys.path.append(os.getcwd())
     with contextlib.suppress(ValueError):  # not the main thread
         signal.signal(signal.SIGTERM, _on_sigterm)
     with _own_stdout(any(wants_json(arguments))) as out:

@@ -39,7 +39,7 @@ class Check:
         return asdict(self)
 
 
-def checkup(*, config_dir: Path | None = None, imports: bool = False) -> Iterator[Check]:
+def checkup(*, config_dir: Path | None = None, imports: bool = False, kernels: bool = False) -> Iterator[Check]:
     """All checks, in the order of the report."""
     yield _python()
     yield _installation()
@@ -54,6 +54,8 @@ def checkup(*, config_dir: Path | None = None, imports: bool = False) -> Iterato
     yield _gpu()
     yield _disk()
     yield from _ray_leftovers()
+    if kernels:
+        yield _kernels()
     if imports:
         for name in libraries:
             yield _import(_IMPORT_NAMES.get(name, name))
@@ -237,6 +239,17 @@ def _ray_leftovers() -> Iterator[Check]:
         yield Check("ray", "warn", f"{folder} names a running local cluster", remedy)
     elif os.environ.get("RAY_ADDRESS"):
         yield Check("ray", "ok", f"RAY_ADDRESS={os.environ['RAY_ADDRESS']}")
+
+
+def _kernels() -> Check:
+    from schedcore.experiments.warm_up import compile_kernels
+
+    try:
+        times = dict(compile_kernels())
+    except Exception as error:
+        remedy = "a bug, or a cache folder that is not writable: set NUMBA_CACHE_DIR"
+        return Check("kernels", "fail", f"{type(error).__name__}: {error}", remedy)
+    return Check("kernels", "ok", ", ".join(f"{name} {seconds:.1f} s" for name, seconds in times.items()))
 
 
 def _import(name: str) -> Check:

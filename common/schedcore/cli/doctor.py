@@ -14,17 +14,18 @@ from schedcore.errors import InputError
 
 @verb("doctor", short_help="Check the installation and this machine.")
 @click.option("--imports", is_flag=True, help="Also import every library, each in a process of its own (slow).")
+@click.option("--compile", "kernels", is_flag=True, help="Also compile the solvers' kernels; later uses start at once.")
 @config_dir_option()
-def doctor(session: Session, imports: bool, config_dir: Path | None) -> Outcome:
+def doctor(session: Session, imports: bool, kernels: bool, config_dir: Path | None) -> Outcome:
     """Check the installation and this machine.
 
     Looks at versions, domains, configuration, processors, memory, GPU, disk and leftovers of Ray.
-    Changes nothing. The exit code is 2 if a check fails; warnings do not count.
+    Changes nothing (but the cache of compiled code, with --compile). The exit code is 2 if a check fails; warnings do not count.
     """
     from schedcore.cli.checkup import checkup
 
     checks = []
-    for check in checkup(config_dir=config_dir, imports=imports):
+    for check in checkup(config_dir=config_dir, imports=imports, kernels=kernels):
         session.event("check", check.as_dict())
         checks.append(check)
     failed = [check for check in checks if check.status == "fail"]

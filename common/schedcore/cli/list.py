@@ -84,10 +84,13 @@ def _solvers(session: Session, domain: str | None, config_dir: Path | None) -> R
 
 def _policies(session: Session, domain: str | None, config_dir: Path | None) -> Rows:
     from schedcore.experiments.methods import describe
-    from schedcore.policies import get_policy, policy_names
+    from schedcore.policies import RULES, get_policy, policy_names
     from schedcore.registry import domain_names, get_domain
 
-    rows = [{"name": name, "domain": "", "summary": describe(get_policy(name))} for name in policy_names()]
+    rows = [
+        {"name": name, "domain": "", "summary": RULES[name].source if name in RULES else describe(get_policy(name))}
+        for name in policy_names()
+    ]
     for owner in domain_names() if domain is None else (domain,):
         rows += [{"name": name, "domain": owner, "summary": ""} for name in get_domain(owner).policies]
     return ("name", "domain", "summary"), rows

@@ -1,24 +1,18 @@
-"""Gymnasium environments over the executor.
+"""Gymnasium environments over the executor; gymnasium is imported when an environment is first used."""
 
-``SchedEnv`` is registered as ``sched/Executor-v0`` when this package is imported.
-"""
+from __future__ import annotations
 
-import gymnasium
+from typing import TYPE_CHECKING, Any
 
-from schedcore.envs.observation import CANDIDATE_FEATURES, GLOBAL_FEATURES, RESOURCE_FEATURES
-from schedcore.envs.sched_env import EnvLimits, ProblemSource, SchedEnv
+if TYPE_CHECKING:
+    from schedcore.envs.sched_env import SchedEnv
 
-ENV_ID = "sched/Executor-v0"
+__all__ = ["SchedEnv"]
 
-if ENV_ID not in gymnasium.registry:
-    gymnasium.register(id=ENV_ID, entry_point="schedcore.envs.sched_env:SchedEnv")
 
-__all__ = [
-    "CANDIDATE_FEATURES",
-    "ENV_ID",
-    "GLOBAL_FEATURES",
-    "RESOURCE_FEATURES",
-    "EnvLimits",
-    "ProblemSource",
-    "SchedEnv",
-]
+def __getattr__(name: str) -> Any:
+    if name == "SchedEnv":
+        from schedcore.envs.sched_env import SchedEnv
+
+        return SchedEnv
+    raise AttributeError(f"module 'schedcore.envs' has no attribute {name!r}")

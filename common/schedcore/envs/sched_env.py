@@ -1,287 +1,280 @@
-"""A Gymnasium environment: an agent decides on the executor what starts when."""
+"""``SchedEnv``: scheduling decisions as a Gymnasium environment."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
-import gymnasium
+import gymnasium as gym
 import numpy as np
-from gymnasium import spaces
+from numpy.typing import NDArray
 
-from schedcore.envs.observation import CANDIDATE_FEATURES, CLIP, GLOBAL_FEATURES, RESOURCE_FEATURES, Observer
-from schedcore.errors import InputError, NoScheduleError, SchedError
-from schedcore.executor import Candidate, Executor, Start, WaitEvent
+from schedcore.envs.observation import (
+    GLOBAL_FEATURES,
+    LIMIT,
+    MODE_FEATURES,
+    RESOURCE_FEATURES,
+    TASK_FEATURES,
+    Observation,
+    Observer,
+)
+from schedcore.envs.source import ProblemSource, Sizes, problems_of
+from schedcore.errors import IllegalDecisionError, InputError, NoScheduleError
+from schedcore.executor import Executor, Start, WaitEvent
 from schedcore.metrics import objective_values
-from schedcore.model import Problem
-from schedcore.policies import facts_of
+from schedcore.model import Problem, Schedule
+from schedcore.policies.facts import RuleFacts, facts_of
 
-ProblemSource: TypeAlias = Problem | Sequence[Problem] | Callable[[np.random.Generator], Problem]
-"""One problem, several to draw from, or a generator that is called with the environment's random stream."""
-
-Observation: TypeAlias = dict[str, np.ndarray]
+RewardKind = Literal["makespan", "objective"]
 
 
-@dataclass(frozen=True, slots=True)
-class EnvLimits:
-    """Sizes of the padded arrays: at least the candidates and resources of every problem that will come."""
+class SchedEnv(gym.Env[Observation, np.int64]):
+    """One episode schedules one problem on the executor, start by start.
 
-    candidates: int
-    resources: int
+    *Actions*: ``task * max_modes + mode`` starts a task, the last action waits for the next event.
+    Legal ones are 1 in ``observation["action_mask"]``, ``info["action_mask"]`` and
+    :meth:`action_masks` (the form that sb3-contrib's ``MaskablePPO`` asks for).  An illegal action
+    changes nothing, costs ``illegal_penalty`` and sets ``info["illegal"]`` to the reason.
 
-    def __post_init__(self) -> None:
-        if self.candidates < 1 or self.resources < 0:
-            raise InputError(
-                f"sizes are {self.candidates} and {self.resources}", where="limits", remedy="give at least 1 and 0"
-            )
+    *Observations*: see :mod:`schedcore.envs.observation`; all arrays have the same size in every
+    episode and lie within [-10, 10].
 
-    @classmethod
-    def of(cls, problems: Sequence[Problem]) -> EnvLimits:
-        """Limits that are never too small for ``problems``: all modes may be candidates at once."""
-        return cls(
-            max(1, *(sum(len(t.modes) for t in p.tasks) for p in problems)), max(len(p.resources) for p in problems)
-        )
+    *Rewards*: with ``"makespan"`` the negative change of a lower bound of the makespan (latest known
+    end; earliest start plus tail of everything that must still run), divided by the scale: the
+    rewards of an episode add up to ``(first bound - makespan) / scale``.  With ``"objective"`` the
+    negative first stage of the objective, divided by the scale, at the end.  A dead end ends the
+    episode with ``-dead_end_penalty``; ``info["dead_end"]`` says why.
 
-
-class SchedEnv(gymnasium.Env[Observation, Any]):
-    """One episode schedules one problem.
-
-    *Action* ``k < limits.candidates`` starts the ``k``-th candidate: the (task, mode) pairs that are
-    legal now, ordered by task and mode.  The last action waits for the next event.  Illegal actions
-    are masked (``action_mask`` in the observation, ``action_masks()`` for sb3-contrib); choosing one
-    changes nothing, costs ``illegal_penalty`` and is told in ``info["illegal"]``, or raises
-    ``InputError`` if that penalty is ``None``.  Time runs on by itself while nothing can start.
-
-    *Reward* ``"bound"``: the negative growth of a lower bound of the makespan, over the scale (the
-    bound at the start); an episode sums to ``1 - makespan / scale``.  ``"objective"``: at the end,
-    the negative value of the first stage of the objective over the scale.  Default: ``"bound"`` if
-    the objective is the makespan alone, else ``"objective"``.  An episode that ends in a dead end
-    (``info["failure"]`` says which) gets ``-failure_penalty`` on top.
-
-    *Episode end*: ``terminated``; ``info`` then holds ``schedule`` and ``objective``.
+    At the end ``info["schedule"]`` is the schedule (it passes the checker) and ``info["makespan"]``
+    and ``info["objective"]`` are its values.
 
     Parameters
     ----------
     source
-        Problems to schedule; cyclic ones are refused.
-    limits
-        Sizes of the arrays; needed if ``source`` is a callable, else derived.
+        A problem, several (one is drawn per episode), or a generator ``seed -> Problem``.
+    max_tasks, max_modes, max_resources
+        Sizes of the arrays; needed for a generator, otherwise taken from the problems.
     reward
         See above.
-    failure_penalty
+    skip_forced_waits
+        Wait by itself while waiting is the only legal action, so that every step is a choice.
+    illegal_penalty, dead_end_penalty
         At least 0.
-    illegal_penalty
-        At least 0, or ``None`` to raise.
-
-    ``reset(options={"problem": ...})`` overrides the source for one episode.
+    max_steps
+        Steps after which an episode is truncated; ``None``: twenty per task and a hundred.
     """
 
-    metadata = {"render_modes": []}  # noqa: RUF012 - Gymnasium's interface
+    metadata: dict[str, Any] = {"render_modes": []}  # noqa: RUF012 - declared so by gymnasium
 
     def __init__(
         self,
         source: ProblemSource,
         *,
-        limits: EnvLimits | None = None,
-        reward: Literal["bound", "objective"] | None = None,
-        failure_penalty: float = 1.0,
-        illegal_penalty: float | None = 1.0,
+        max_tasks: int | None = None,
+        max_modes: int | None = None,
+        max_resources: int | None = None,
+        reward: RewardKind = "makespan",
+        skip_forced_waits: bool = True,
+        illegal_penalty: float = 0.1,
+        dead_end_penalty: float = 1.0,
+        max_steps: int | None = None,
     ) -> None:
-        if isinstance(source, Problem):
-            source = (source,)
-        if callable(source):
-            if limits is None:
-                raise InputError(
-                    "limits are missing",
-                    where="SchedEnv",
-                    remedy="give EnvLimits: a callable's problems are not known yet",
-                )
-        elif not source:
-            raise InputError("the source has no problems", where="SchedEnv.source")
-        if reward not in (None, "bound", "objective"):
-            raise InputError(f"reward is {reward!r}", where="SchedEnv.reward", remedy="use 'bound' or 'objective'")
-        if not failure_penalty >= 0:
-            raise InputError(f"failure_penalty is {failure_penalty}", where="SchedEnv", remedy="give a number >= 0")
-        self._source = source
-        self.limits = limits or EnvLimits.of(source)  # type: ignore[arg-type]
-        self._reward = reward
-        if illegal_penalty is not None and not illegal_penalty >= 0:
-            raise InputError(f"illegal_penalty is {illegal_penalty}", where="SchedEnv", remedy="give a number >= 0")
-        self._failure_penalty = failure_penalty
-        self._illegal_penalty = illegal_penalty
-        size = self.limits
-        self.action_space = spaces.Discrete(size.candidates + 1)
-        self.observation_space: spaces.Space[Any] = spaces.Dict(
+        if reward not in ("makespan", "objective"):
+            raise InputError(f"reward is {reward!r}", where="SchedEnv.reward", remedy="use 'makespan' or 'objective'")
+        if illegal_penalty < 0 or dead_end_penalty < 0:
+            raise InputError("a penalty is negative", where="SchedEnv", remedy="give penalties of at least 0")
+        self.sizes = Sizes.of(source, max_tasks, max_modes, max_resources)
+        self._problems = problems_of(source)
+        self._generate = source if self._problems is None else None
+        self._reward_kind = reward
+        self._skip = skip_forced_waits
+        self._illegal_penalty, self._dead_end_penalty = float(illegal_penalty), float(dead_end_penalty)
+        self._max_steps = 20 * self.sizes.tasks + 100 if max_steps is None else max_steps
+        sizes = self.sizes
+        self.action_space = gym.spaces.Discrete(sizes.tasks * sizes.modes + 1)  # type: ignore[assignment]
+
+        def box(*shape: int) -> gym.spaces.Box:
+            return gym.spaces.Box(-LIMIT, LIMIT, shape=shape, dtype=np.float32)
+
+        self.observation_space = gym.spaces.Dict(  # type: ignore[assignment]
             {
-                "candidates": spaces.Box(-CLIP, CLIP, (size.candidates, len(CANDIDATE_FEATURES)), np.float32),
-                "resources": spaces.Box(-CLIP, CLIP, (size.resources, len(RESOURCE_FEATURES)), np.float32),
-                "globals": spaces.Box(-CLIP, CLIP, (len(GLOBAL_FEATURES),), np.float32),
-                "action_mask": spaces.Box(0, 1, (size.candidates + 1,), np.int8),
+                "tasks": box(sizes.tasks, len(TASK_FEATURES)),
+                "modes": box(sizes.tasks, sizes.modes, len(MODE_FEATURES)),
+                "resources": box(sizes.resources, len(RESOURCE_FEATURES)),
+                "globals": box(len(GLOBAL_FEATURES)),
+                "action_mask": gym.spaces.MultiBinary(sizes.tasks * sizes.modes + 1),
             }
         )
-        self._executors: dict[int, tuple[Problem, Executor, Observer, int]] = {}
         self._run: Executor | None = None
+        self._tables: dict[int, tuple[Executor, RuleFacts]] = {}
+        self._steps = 0
 
-    @property
-    def wait_action(self) -> int:
-        """The action that waits."""
-        return self.limits.candidates
+    # --- Gymnasium --------------------------------------------------------------------------------
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Observation, dict[str, Any]]:
-        """Begin an episode; ``seed`` fixes which problems come."""
+        """Begin an episode; ``options={"problem": problem}`` takes that problem instead of drawing one."""
         super().reset(seed=seed)
-        problem = self._next_problem(options or {})
-        self._problem, self._run, self._observer, self._first_bound = self._prepare(problem)
-        self._run.reset()
-        self._bound = self._first_bound
-        failure = self._run_on()
-        self._is_over = failure is not None or self._run.done
-        return self._observe(), self._info(failure)
+        given = (options or {}).get("problem")
+        self._begin(self._draw() if given is None else given)
+        self._steps = 0
+        self._dead_end: str | None = None
+        self._advance_forced()
+        self._bound = self._lower_bound()
+        return self._observe(), self._info()
 
-    def step(self, action: int) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
-        """Start a candidate or wait."""
-        if self._run is None or self._is_over:
-            raise InputError("the episode is over or has not begun", where="SchedEnv.step", remedy="call reset()")
-        action = int(action)
-        candidates = self._candidates()
-        failure: NoScheduleError | None = None
-        try:
-            if 0 <= action < len(candidates):
-                self._run.apply(Start(candidates[action]))
-            elif action == self.wait_action and self._may_wait():
-                self._run.apply(WaitEvent())
-            elif self._illegal_penalty is None:
-                raise InputError(
-                    f"action {action} is masked", where="SchedEnv.step", remedy="choose where action_mask is 1"
-                )
-            else:
-                info = self._info(None) | {"illegal": f"action {action} is masked"}
-                return self._observe(), -self._illegal_penalty, False, False, info
-            failure = self._run_on()
-        except NoScheduleError as error:
-            failure = error
-        self._is_over = failure is not None or self._run.done
-        return self._observe(), self._score(failure), self._is_over, False, self._info(failure)
+    def step(self, action: np.int64 | int) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
+        """Carry out an action; see the class for rewards."""
+        run = self._running()
+        self._steps += 1
+        illegal: str | None = None
+        if not run.done and self._dead_end is None:
+            illegal = self._act(run, int(action))
+            if illegal is None:
+                self._advance_forced()
+        terminated = run.done or self._dead_end is not None
+        truncated = not terminated and self._steps >= self._max_steps
+        reward = self._reward(run, terminated)
+        info = self._info()
+        if illegal is not None:
+            reward -= self._illegal_penalty
+            info["illegal"] = illegal
+        return self._observe(), reward, terminated, truncated, info
 
-    def action_masks(self) -> np.ndarray:
-        """The mask as booleans, as sb3-contrib's MaskablePPO asks for it."""
-        mask = np.zeros(self.limits.candidates + 1, dtype=bool)
-        if self._run is not None and not self._is_over:
-            mask[: len(self._candidates())] = True
-            mask[-1] = self._may_wait()
-        return mask
+    def action_masks(self) -> NDArray[np.bool_]:
+        """Which actions are legal now."""
+        return self._mask().astype(np.bool_)
+
+    # --- for the curious --------------------------------------------------------------------------
+
+    @property
+    def executor(self) -> Executor:
+        """The run of the present episode."""
+        return self._running()
+
+    @property
+    def scale(self) -> float:
+        """Ticks that count as 1: the lower bound of the makespan at the start, at least 1."""
+        return self._scale
+
+    def action_of(self, task: int, mode: int = 0) -> int:
+        """The action that starts ``task`` in ``mode``."""
+        return task * self.sizes.modes + mode
+
+    @property
+    def wait_action(self) -> int:
+        """The action that waits."""
+        return self.sizes.tasks * self.sizes.modes
 
     # --- inside -----------------------------------------------------------------------------------
 
-    def _next_problem(self, options: dict[str, Any]) -> Problem:
-        if "problem" in options:
-            problem = options["problem"]
-        elif callable(self._source):
-            problem = self._source(self.np_random)
+    def _draw(self) -> Problem:
+        if self._problems is None:
+            assert callable(self._generate)
+            problem: Problem = self._generate(int(self.np_random.integers(2**31)))
+            return problem
+        return (
+            self._problems[int(self.np_random.integers(len(self._problems)))]
+            if len(self._problems) > 1
+            else (self._problems[0])
+        )
+
+    def _begin(self, problem: Problem) -> None:
+        known = self._tables.get(id(problem))
+        if known is None or known[0].problem is not problem:
+            self.sizes.require(problem)
+            known = Executor(problem), facts_of(problem)
+            if self._problems is not None:
+                self._tables[id(problem)] = known
         else:
-            problem = self._source[int(self.np_random.integers(len(self._source)))]
-        if not isinstance(problem, Problem):
-            raise InputError(
-                f"the source gave {type(problem).__name__}", where="SchedEnv.source", remedy="give a Problem"
-            )
-        if len(problem.resources) > self.limits.resources:
-            raise InputError(
-                f"{problem.name!r} has {len(problem.resources)} resources, the limit is {self.limits.resources}",
-                where="SchedEnv.limits",
-                remedy="enlarge EnvLimits.resources",
-            )
-        return problem
+            known[0].reset()
+        self._run, self._facts = known
+        self._scale = float(max(1, int((self._facts.head + self._facts.tail).max()) if len(problem.tasks) else 1))
+        self._tails: list[int] = self._facts.tail.tolist()
+        self._observer = Observer(self._run, self._facts, self.sizes, self._scale)
 
-    def _prepare(self, problem: Problem) -> tuple[Problem, Executor, Observer, int]:
-        kept = self._executors.get(id(problem))
-        if kept is not None:
-            return kept
-        executor = Executor(problem)
-        facts = facts_of(problem)
-        mandatory = problem.arrays.optional == 0
-        bound = int((facts.head + facts.tail)[mandatory].max(initial=0))
-        observer = Observer(problem, facts, float(max(1, bound)), self.limits.candidates, self.limits.resources)
-        prepared = (problem, executor, observer, bound)
-        if not callable(self._source):
-            self._executors[id(problem)] = prepared  # holds the problem, so its id stays unique
-        return prepared
+    def _running(self) -> Executor:
+        if self._run is None:
+            raise InputError("no episode has begun", where="SchedEnv", remedy="call reset() first")
+        return self._run
 
-    def _candidates(self) -> tuple[Candidate, ...]:
-        assert self._run is not None
-        candidates = self._run.state.candidates
-        if len(candidates) > self.limits.candidates:
-            raise InputError(
-                f"{len(candidates)} candidates, the limit is {self.limits.candidates}",
-                where="SchedEnv.limits",
-                remedy="enlarge EnvLimits.candidates",
-            )
-        return candidates
-
-    def _may_wait(self) -> bool:
-        """Whether a wait leads on: something will happen, or nothing that is waiting has to run."""
-        assert self._run is not None
-        state = self._run.state
-        if state.done:
-            return False
-        return state.next_event is not None or not any(state.is_required(t) for t in state.waiting)
-
-    def _run_on(self) -> NoScheduleError | None:
-        """Let time pass while nothing can start; the dead end, if that is where it leads."""
-        assert self._run is not None
+    def _act(self, run: Executor, action: int) -> str | None:
+        """Apply an action; returns why it is illegal, if it is."""
+        if action == self.wait_action:
+            if not self._may_wait(run):
+                return "waiting would end the run while mandatory tasks can start"
+            decision: Start | WaitEvent = WaitEvent()
+        else:
+            task, mode = divmod(action, self.sizes.modes)
+            if not 0 <= task < len(run.problem.tasks):
+                return f"there is no task {task}"
+            decision = Start((task, mode))
         try:
-            while not self._run.done and not self._run.state.candidates:
-                self._run.apply(WaitEvent())
+            run.apply(decision)
+        except IllegalDecisionError as error:
+            return str(error)
         except NoScheduleError as error:
-            return error
+            self._dead_end = str(error)
         return None
 
-    def _current_bound(self) -> int:
-        """Lower bound of the makespan: what runs, and the longest paths from the tasks that wait."""
-        assert self._run is not None
-        state, facts = self._run.state, self._observer.facts
-        bound = self._bound
-        if state.done:
-            return max(bound, self._run.schedule().makespan)
-        for task, _, start, end, _ in state.running:
-            bound = max(bound, end, start + int(facts.tail[task]))
-        for task in state.waiting:
-            if state.is_required(task):
-                bound = max(bound, max(state.now, state.available_since(task)) + int(facts.tail[task]))
+    def _advance_forced(self) -> None:
+        run = self._running()
+        while self._skip and not run.done and self._dead_end is None and not run.candidates():
+            try:
+                run.apply(WaitEvent())
+            except NoScheduleError as error:
+                self._dead_end = str(error)
+
+    def _may_wait(self, run: Executor) -> bool:
+        if run.done or self._dead_end is not None:
+            return True
+        if run.next_expected_event() is not None or not run.candidates():
+            return True
+        return not any(run.is_required(t) for t in run.waiting_tasks())
+
+    def _mask(self) -> NDArray[np.int8]:
+        run = self._running()
+        mask = np.zeros(self.wait_action + 1, dtype=np.int8)
+        if not run.done and self._dead_end is None:
+            for task, mode in run.candidates():
+                mask[self.action_of(task, mode)] = 1
+        mask[-1] = self._may_wait(run)
+        return mask
+
+    def _lower_bound(self) -> int:
+        run = self._running()
+        bound = 0
+        for t in run.layout.plain_tasks:
+            at = run.end_of(t)
+            if at is not None:
+                bound = max(bound, at)
+            elif run.is_required(t):
+                bound = max(bound, max(run.now, run.available_since(t)) + self._tails[t])
         return bound
 
-    def _score(self, failure: SchedError | None) -> float:
-        penalty = self._failure_penalty if failure is not None else 0.0
-        before, self._bound = self._bound, self._current_bound()
-        if self._kind() == "bound":
-            return (before - self._bound) / self._observer.scale - penalty
-        if not self._is_over or failure is not None:
-            return -penalty
-        assert self._run is not None
-        values = objective_values(self._problem, self._run.schedule())
-        return -(values[0] if values else 0) / self._observer.scale
-
-    def _kind(self) -> Literal["bound", "objective"]:
-        if self._reward is not None:
-            return self._reward
-        objective = self._problem.objective
-        plain = objective is not None and len(objective.stages) == 1 and objective.metrics == {"makespan"}
-        return "bound" if plain else "objective"
+    def _reward(self, run: Executor, terminated: bool) -> float:
+        if self._dead_end is not None:
+            return -self._dead_end_penalty
+        if self._reward_kind == "makespan":
+            bound = run.schedule().makespan if run.done else self._lower_bound()
+            change, self._bound = bound - self._bound, bound
+            return -change / self._scale
+        if not terminated:
+            return 0.0
+        value = objective_values(run.problem, run.schedule())
+        return -value[0] / self._scale if value else 0.0
 
     def _observe(self) -> Observation:
-        assert self._run is not None
-        candidates = () if self._is_over else self._candidates()
-        return self._observer.write(self._run.state, candidates, not self._is_over and self._may_wait(), self._bound)
+        return self._observer.observe(self._mask())
 
-    def _info(self, failure: SchedError | None) -> dict[str, Any]:
-        assert self._run is not None
-        info: dict[str, Any] = {"problem": self._problem.name}
-        if failure is not None:
-            info["failure"] = str(failure)
-        elif self._is_over:
-            schedule = self._run.schedule()
-            info["schedule"] = schedule
-            info["objective"] = objective_values(self._problem, schedule)
+    def _info(self) -> dict[str, Any]:
+        run = self._running()
+        info: dict[str, Any] = {"action_mask": self._mask(), "now": run.now, "problem": run.problem.name}
+        if self._dead_end is not None:
+            info["dead_end"] = self._dead_end
+        elif run.done:
+            schedule: Schedule = run.schedule()
+            info.update(
+                schedule=schedule, makespan=schedule.makespan, objective=objective_values(run.problem, schedule)
+            )
         return info

@@ -98,6 +98,9 @@ class Executor:
         self.hold_open = [False] * len(layout.holds)  # the task of the opening edge has started
         self.hold_closed = [False] * len(layout.holds)  # the closing edge has come
         self.ready: set[int] = set()
+        # Ready tasks to look at, and those that need not be looked at before a certain resource is given back.
+        self._scan: set[int] = set()
+        self._parked: list[list[int]] = [[] for _ in range(layout.num_resources)]
         self._ready_heap: list[tuple[int, int]] = []
         self._ends: list[tuple[int, int, int]] = []
         self._calendar_heap = [
@@ -199,13 +202,23 @@ class Executor:
         """Legal starts, computed when first asked for at this stage of the run."""
         if self._candidates_at != self._version:
             found = []
-            blocks = self.legality.blocks
-            modes = self.layout.modes
-            if not self.done:
-                for t in sorted(self.ready):
-                    for m in range(len(modes[t])):
-                        if not blocks(t, m):
-                            found.append(Candidate(t, m))
+            blocks, park = self.legality.blocks, self.legality.parkable
+            modes, used, capacity = self.layout.modes, self.used, self.layout.capacity
+            for t in () if self.done else sorted(self._scan):
+                rows = modes[t]
+                if park[t]:
+                    for r, amount in rows[0].demands:
+                        if used[r] + amount > capacity[r]:
+                            self._parked[r].append(t)
+                            self._scan.discard(t)
+                            break
+                    else:
+                        if not blocks(t, 0):
+                            found.append(Candidate(t, 0))
+                    continue
+                for m in range(len(rows)):
+                    if not blocks(t, m):
+                        found.append(Candidate(t, m))
             self._candidates = tuple(found)
             self._candidates_at = self._version
         return self._candidates
@@ -251,8 +264,10 @@ class Executor:
     def open_predecessors(self, task: int) -> tuple[int, ...]:
         """Unstarted tasks that list schedulers place before ``task``."""
         layout = self.layout
+        if not layout.has_soft_orders and not self.unmet[task]:
+            return ()
         found = {a for a in layout.ordered_after[task] if self._may_come(a)}
-        if self.unmet[task] or any(layout.optional):
+        if self.unmet[task] or layout.has_optional:
             found.update(a for a in layout.waited_for[task] if self._may_come(a))
         return tuple(sorted(found))
 
@@ -347,7 +362,7 @@ class Executor:
         actual = self.realisation.duration_of(t, m, self.tries[t], duration)
         self.status[t], self.mode[t], self.start[t], self.end[t] = RUNNING, m, now, now + duration
         self.planned[t] = duration
-        self.ready.discard(t)
+        self._unready(t)
         self._running += 1
         self._left -= 1
         if duration > 0 or actual > 0:
@@ -391,6 +406,7 @@ class Executor:
                 t = heapq.heappop(self._ready_heap)[1]
                 if self.status[t] == WAITING and self.unmet[t] == 0 and not self.hidden[t] and t not in self.excluded:
                     self.ready.add(t)
+                    self._scan.add(t)
                     self._version += 1
             else:
                 return
@@ -429,6 +445,13 @@ class Executor:
         for r, amount in self.layout.modes[t][self.mode[t]].demands:
             if self.on[r].pop(t, None) is not None:
                 self.used[r] -= amount
+                if self._parked[r]:
+                    self._scan.update(u for u in self._parked[r] if u in self.ready)
+                    self._parked[r] = []
+
+    def _unready(self, t: int) -> None:
+        self.ready.discard(t)
+        self._scan.discard(t)
 
     def _undo(self, t: int) -> None:
         """An attempt came to nothing: its effects are taken back, the task waits for another one."""
@@ -455,7 +478,7 @@ class Executor:
             if (lag.a_edge == 0 or lag.low < 0) and self.status[lag.b] == WAITING:
                 self.counted[i] = 1
                 self.unmet[lag.b] += 1
-                self.ready.discard(lag.b)
+                self._unready(lag.b)
         self._push_ready(t)
         self._version += 1
 
@@ -466,7 +489,7 @@ class Executor:
             if not self.counted[i] and self.status[b] == WAITING:
                 self.counted[i] = 1
                 self.unmet[b] += 1
-                self.ready.discard(b)
+                self._unready(b)
 
     def _let_go(self, i: int, start_low: int | None) -> None:
         """The waiting lag ``i`` is decided (or its first task is gone): its second task need not wait for it."""
@@ -511,7 +534,7 @@ class Executor:
     def _exclude(self, t: int) -> None:
         """``t`` stays absent."""
         self.excluded.add(t)
-        self.ready.discard(t)
+        self._unready(t)
         for i in self.layout.waits[t]:
             self._let_go(i, None)
 
@@ -650,7 +673,7 @@ class Executor:
         if self.status[t] != WAITING:
             return
         self.status[t] = CANCELLED
-        self.ready.discard(t)
+        self._unready(t)
         self._left -= 1
         for i in self.layout.waits[t]:
             self._let_go(i, None)
@@ -709,7 +732,7 @@ class Executor:
 
     # --- copies -----------------------------------------------------------------------------------
 
-    _COPIED = [
+    _COPIED = (
         "status",
         "mode",
         "start",
@@ -727,21 +750,23 @@ class Executor:
         "last",
         "level",
         "hold_open",
+        "hold_closed",
         "ready",
+        "_scan",
         "required",
         "excluded",
         "_ready_heap",
         "_ends",
         "_calendar_heap",
         "_disruptions",
-    ]
-    _NESTED = ("on", "coming")
+    )
+    _NESTED = ("on", "coming", "_parked")
     _PLAIN = ("now", "done", "deadline_pointer", "_left", "_running", "_version", "_candidates_at", "_candidates")
 
     def snapshot(self) -> dict[str, object]:
         """The present stage of the run, to be given to :meth:`restore` (of this executor)."""
         kept: dict[str, object] = {name: copy(getattr(self, name)) for name in self._COPIED}
-        kept.update({name: [dict(d) for d in getattr(self, name)] for name in self._NESTED})
+        kept.update({name: [copy(d) for d in getattr(self, name)] for name in self._NESTED})
         kept.update({name: getattr(self, name) for name in self._PLAIN})
         return kept
 
@@ -750,6 +775,6 @@ class Executor:
         for name in self._COPIED:
             setattr(self, name, copy(snapshot[name]))
         for name in self._NESTED:
-            setattr(self, name, [dict(d) for d in snapshot[name]])  # type: ignore[attr-defined]
+            setattr(self, name, [copy(d) for d in snapshot[name]])  # type: ignore[attr-defined]
         for name in self._PLAIN:
             setattr(self, name, snapshot[name])

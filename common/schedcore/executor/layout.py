@@ -86,6 +86,7 @@ class Layout:
         self.level_maximum: list[int] = arrays.level_maximum.tolist()
         self.has_calendars = any(c is not None for c in self.calendar)
         self.has_setups = any(t is not None for t in self.transition)
+        self.has_optional = any(self.optional)
         self.has_effects = bool(len(arrays.effect_delta))
         self.drawers: list[list[int]] = [[] for _ in range(self.num_resources)]  # tasks that lower a reservoir
         for t in self.plain_tasks if self.has_effects else ():
@@ -147,6 +148,7 @@ class Layout:
         for i in np.flatnonzero(ordering & ~waiting).tolist():
             self.ordered_after[self.lags[i].b].append(self.lags[i].a)
         self.has_network = bool(network.any())
+        self.has_soft_orders = self.has_optional or bool((ordering & ~waiting).any())
         in_network = np.zeros(n, dtype=np.bool_)
         in_network[ties.lag_a[network]] = True
         in_network[ties.lag_b[network]] = True

@@ -42,6 +42,12 @@ class Legality:
             for t in range(layout.num_tasks)
         ]
 
+        # Tasks that a full resource alone keeps from starting, whatever else changes.
+        self.parkable = [
+            plain and len(rows) == 1 and not rows[0].effects and 0 < rows[0].duration == rows[0].longest
+            for plain, rows in zip(self._plain, layout.modes, strict=True)
+        ]
+
     def blocks(self, task: int, mode: int) -> bool:
         """Whether a ready task may not start (with the default duration); the fast way to ask."""
         row = self._layout.modes[task][mode]
@@ -57,7 +63,10 @@ class Legality:
             latest = run.windows.latest_end[task]
             if run.now + row.duration > latest or run.now < run.end_low[task] - row.duration:
                 return True
-            if all(self._simple[r] and run.limit[r] is None for r, _ in row.demands):
+            for r, _ in row.demands:
+                if not self._simple[r] or run.limit[r] is not None:
+                    break
+            else:
                 return False
         return self.objection(StartOrder(task, mode)) is not None
 

@@ -73,7 +73,8 @@ def _composed(configs: ConfigDir, name: str, words: Sequence[str], file: str) ->
 def _told(error: Exception, words: Sequence[str], file: str) -> SchedError:
     """An error of Hydra in our terms."""
     text = str(error.__cause__ or error).strip().splitlines()[0]
-    word = next((word for word in words if word in str(error) or word.lstrip("+~") in str(error)), None)
+    parsed = getattr(error, "override", None)
+    word = next((word for word in words if parsed in (word, f"++{word}") or word in str(error)), None)
     deleted = re.search(r"Could not delete from config\. '?([\w.@/]+)'?", str(error))
     if deleted:
         return UnknownNameError(f"unknown key {deleted[1]!r}", where=f"word ~{deleted[1]}", remedy="leave it away")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from schedcore.experiments.backend import Backend
 from schedcore.experiments.plan import Plan
 from schedcore.experiments.store import RunFolder
 from schedcore.experiments.trial import Trial, TrialRecord, TrialStatus
+from schedcore.experiments.warm_up import warm_up
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def run_plan(
     left = [trial for trial in plan.trials if trial.key not in records]
     total = len(plan.trials)
     if left and plan.config.warm_up:
-        warm_up(left, warming)
+        warm_up(plan, left, warming, should_stop)
     ran = 0
     results = backend.run(
         left,
@@ -67,38 +67,3 @@ def run_plan(
     return RunOutcome(records, ran, stopped=ran < len(left))
 
 
-def warm_up(trials: list[Trial], warming: Callable[[str], None]) -> None:
-    """Let every method that will run solve a tiny job shop, so that compiling is not timed.
-
-    What goes wrong here shows again, and is recorded, in the trial itself.
-    """
-    from schedcore.errors import SchedError
-    from schedcore.experiments.methods import get_method
-    from schedcore.experiments.parameters import with_parameters
-    from schedcore.model import Problem, ProblemBuilder
-    from schedcore.solvers.protocol import Limits
-
-    def tiny() -> Problem:
-        builder = ProblemBuilder("warm-up")
-        machines = [builder.unary("a"), builder.unary("b")]
-        for j, (first, second) in enumerate(((3, 2), (2, 4), (4, 1))):
-            job = builder.job(f"j{j}")
-            order = machines if j % 2 == 0 else machines[::-1]
-            builder.chain(
-                builder.task(f"j{j}.0", first, on=order[0], job=job),
-                builder.task(f"j{j}.1", second, on=order[1], job=job),
-            )
-        builder.minimise(makespan=1)
-        return builder.build()
-
-    problem = tiny()
-    seen: dict[tuple[str, tuple[tuple[str, Any], ...]], Trial] = {}
-    for trial in trials:
-        seen.setdefault((trial.solver, trial.parameters), trial)
-    for trial in seen.values():
-        warming(trial.method)
-        try:
-            solver = with_parameters(get_method(trial.solver, trial.domain), dict(trial.parameters))
-            solver.solve(problem, limits=Limits(time_limit_s=1.0, workers=trial.workers))
-        except SchedError:
-            continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from schedcore.errors import unknown_name
+from schedcore.errors import InputError, unknown_name
 
 
 def get_method(name: str, domain: str | None = None) -> Any:
@@ -16,12 +16,14 @@ def get_method(name: str, domain: str | None = None) -> Any:
     UnknownNameError
         There is no such solver; near misses among all of them are suggested.
     """
-    from schedcore.registry import domain_names, get_domain
+    from schedcore.registry import domain_names, get_domain, is_reference
     from schedcore.solvers import get_solver, solver_names
 
     if domain is not None and name in get_domain(domain).solvers:
         return _of_domain(domain, name)
-    if ":" in name or name in solver_names():
+    if is_reference(name):
+        return _referenced(name)
+    if name in solver_names():
         return get_solver(name)
     known = list(solver_names())
     for other in domain_names():
@@ -30,6 +32,33 @@ def get_method(name: str, domain: str | None = None) -> Any:
             return _of_domain(other, name)
         known += solvers
     raise unknown_name("solver", name, known, where="--solver")
+
+
+def _referenced(reference: str) -> Any:
+    """The solver ``package.module:Class``; a policy becomes the solver that runs it."""
+    from schedcore.executor import Policy
+    from schedcore.registry import load_reference
+    from schedcore.solvers import Solver
+    from schedcore.solvers.policy import PolicySolver
+
+    found = load_reference(reference, where="--solver")
+    try:
+        made = found() if callable(found) else found
+    except TypeError as error:
+        raise InputError(
+            f"{reference} cannot be made without arguments: {error}",
+            where="--solver",
+            remedy="give its parameters defaults; key=value words change them",
+        ) from error
+    if isinstance(made, Solver):
+        return made
+    if isinstance(made, Policy):
+        return PolicySolver(made)
+    raise InputError(
+        f"{reference} is neither a solver nor a policy",
+        where="--solver",
+        remedy="a solver has name, features and solve(); a policy has name, features, reset() and decide()",
+    )
 
 
 def _of_domain(domain: str, name: str) -> Any:

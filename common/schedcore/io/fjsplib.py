@@ -61,13 +61,13 @@ def _check_average(token: str, source: str, line: int) -> None:
 def _job(content: str, machines: int, job: int, source: str, line: int) -> tuple[tuple[tuple[int, int], ...], ...]:
     numbers = whole_numbers(content, source, line)
     if numbers[0] < 1:
-        fail(source, line, f"job {job} has {numbers[0]} operations", "a job needs at least one")
+        fail(source, line, f"job j{job} has {numbers[0]} operations", "a job needs at least one")
     operations = []
     at = 1
     for k in range(numbers[0]):
-        name = f"operation {k} of job {job}"
+        name = f"operation j{job}.o{k}"
         if at >= len(numbers):
-            fail(source, line, f"the line ends before {name} of {numbers[0]}", _CUT)
+            fail(source, line, f"the line ends before {name}, the job says {numbers[0]} operations", _CUT)
         count = numbers[at]
         if count < 1:
             fail(source, line, f"{name} has {count} alternatives", "an operation needs at least one machine")
@@ -81,7 +81,10 @@ def _job(content: str, machines: int, job: int, source: str, line: int) -> tuple
     if at < len(numbers):
         left = len(numbers) - at
         fail(
-            source, line, f"{left} numbers are left over after the {numbers[0]} operations of job {job}", "check counts"
+            source,
+            line,
+            f"{left} numbers are left over after the {numbers[0]} operations of job j{job}",
+            "one of the counts in the line is wrong",
         )
     return tuple(operations)
 

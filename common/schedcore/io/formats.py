@@ -241,13 +241,14 @@ def _read_by_content(text: str, source: str, name: str | None) -> Problem:
         raise FormatError(
             f"the content fits the formats {' and '.join(problems)}", where=source, remedy="name the format"
         )
+    # The format in which most of the text makes sense is the one that was meant.  A stream of numbers makes sense for
+    # longer than lines do, so the formats of lines go first where they get as far.
     reached = {candidate: _line(error) for candidate, error in errors.items()}
-    furthest = max(reached.values())
-    if list(reached.values()).count(furthest) == 1 and furthest > 1:
-        # The format in which most of the text makes sense is the one that was meant.
-        candidate = max(errors, key=lambda c: reached[c])
-        best = errors[candidate]
-        remedy = f"{best.remedy}; read as {candidate}, the format that fits best"
+    ranked = sorted(reached, key=lambda c: (-reached[c], c == "patterson"))
+    first, second = ranked[:2]
+    if reached[first] > 1 and (reached[first] > reached[second] or second == "patterson"):
+        best = errors[first]
+        remedy = f"{best.remedy}; read as {first}, the format that fits best"
         raise FormatError(best.what, where=best.where, remedy=remedy)
     tried = "; ".join(f"{candidate}: line {reached[candidate]}: {fault.what}" for candidate, fault in errors.items())
     raise FormatError(

@@ -50,7 +50,7 @@ def _job(content: str, machines: int, job: int, source: str, line: int) -> list[
         fail(
             source,
             line,
-            f"job {job} has {len(numbers)} numbers, expected {2 * machines}: {machines} pairs machine duration",
+            f"job j{job} has {len(numbers)} numbers, expected {2 * machines}: {machines} pairs machine duration",
             "complete the line, or correct the number of machines",
         )
     route = numbers[0::2]
@@ -58,7 +58,7 @@ def _job(content: str, machines: int, job: int, source: str, line: int) -> list[
         _refuse_route(route, machines, job, source, line)
     if min(numbers[1::2]) < 0:
         for k, time in enumerate(numbers[1::2]):
-            check_duration(time, f"operation {k} of job {job}", source, line)
+            check_duration(time, f"operation j{job}.o{k}", source, line)
     return numbers
 
 
@@ -67,11 +67,11 @@ def _refuse_route(route: list[int], machines: int, job: int, source: str, line: 
         if not 0 <= machine < machines:
             hint = "; in this file they seem to count from 1" if machine == machines and 0 not in route else ""
             remedy = f"machines are numbered 0 to {machines - 1}{hint}"
-            fail(source, line, f"machine {machine} of job {job} does not exist", remedy)
+            fail(source, line, f"machine {machine} of job j{job} does not exist", remedy)
     for machine in route:
         if route.count(machine) > 1:
             remedy = "every job visits every machine once; use the fjsplib format for other shops"
-            fail(source, line, f"job {job} visits machine {machine} {route.count(machine)} times", remedy)
+            fail(source, line, f"job j{job} visits machine {machine} {route.count(machine)} times", remedy)
 
 
 def jsplib_text(shop: ParsedJobShop) -> str:

@@ -60,7 +60,7 @@ def _whole(token: str, source: str, line: int) -> int:
 def check_count(value: int, name: str, source: str, line: int) -> None:
     """Refuse a number of jobs, machines or the like below 1."""
     if value < 1:
-        fail(source, line, f"{value} {name}", f"a file needs at least one of {name}")
+        fail(source, line, f"{value} {name}", f"the number of {name} is 1 or more")
 
 
 def check_duration(value: int, name: str, source: str, line: int) -> None:

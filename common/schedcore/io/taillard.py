@@ -65,11 +65,11 @@ def _instance(lines: list[tuple[int, str]], at: int, source: str) -> tuple[int, 
     at, routes = _matrix(lines, at, "Machines", jobs, machines, source)
     for j, (number, row) in enumerate(times):
         for k, time in enumerate(row):
-            check_duration(time, f"operation {k} of job {j}", source, number)
+            check_duration(time, f"operation j{j}.o{k}", source, number)
     for j, (number, row) in enumerate(routes):
         if sorted(row) != list(range(1, machines + 1)):
             remedy = f"every job visits each of the machines 1 to {machines} once"
-            fail(source, number, f"the machines of job {j} are no permutation", remedy)
+            fail(source, number, f"the machines of job j{j} are no permutation", remedy)
     shop = ParsedJobShop(
         np.array([row for _, row in routes], dtype=np.int64) - 1, np.array([row for _, row in times], dtype=np.int64)
     )

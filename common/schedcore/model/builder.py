@@ -29,6 +29,7 @@ from schedcore.model.profile import StepProfile
 from schedcore.model.refs import EdgeRef, JobRef, ResourceRef, TaskRef, own_id
 from schedcore.model.relations import ModeLink, Selection, SelectionKind, TimeLag, as_selection_kind
 from schedcore.model.resources import Renewable, Reservoir, Resource, Unary
+from schedcore.model.share_curve import ShareCurve
 from schedcore.model.task import Demand, Edge, Effect, Mode, Task
 from schedcore.model.time import MAX_TICK, Tick, TimeUnit
 
@@ -175,6 +176,27 @@ class ProblemBuilder:
         needs = [Demand(self._resource_id(r, "on"), 1) for r in single]
         needs += [Demand(self._resource_id(r, "demands"), amount) for r, amount in (demands or {}).items()]
         return Mode(duration, tuple(needs), as_tuple(effects, "effects"), cost, duration_max)
+
+    def share_modes(
+        self,
+        curve: ShareCurve,
+        work_ticks: Tick,
+        *,
+        on: ResourceRef,
+        demands: Mapping[ResourceRef, int] | None = None,
+        cost: int = 0,
+    ) -> tuple[Mode, ...]:
+        """Modes of a task that takes ``work_ticks`` with the whole of ``on`` and longer with a part of it.
+
+        ``demands`` are needed in every mode besides (see :meth:`ShareCurve.to_modes`).
+        """
+        resource = self._resources[self._resource_id(on, "share_modes")]
+        if not isinstance(resource, Renewable):
+            raise ModelError(
+                f"resource {resource.name!r} cannot be shared", where="share_modes", remedy="make it a renewable"
+            )
+        extra = tuple(Demand(self._resource_id(r, "demands"), amount) for r, amount in (demands or {}).items())
+        return curve.to_modes(work_ticks, on.id, capacity=resource.capacity, extra=extra, cost=cost)
 
     def task(
         self,

@@ -82,7 +82,9 @@ def schedule_from_dict(data: object, *, where: str = "schedule") -> Schedule:
     for i, row in enumerate(placements):
         if not isinstance(row, list) or len(row) != 4 or any(type(v) is not int or abs(v) >= 2**62 for v in row):
             raise FormatError(
-                f"expected [task, mode, start, end] as integers, found {shown(row)}", where=f"{where}.placements[{i}]"
+                f"expected [task, mode, start, end] as integers, found {shown(row)}",
+                where=f"{where}.placements[{i}]",
+                remedy="every placement has four whole numbers",
             )
     return placed(lambda: Schedule(placements, cycle=top.integer("cycle", None)), where)
 

@@ -73,11 +73,13 @@ def as_rows(value: object, width: int | None, where: str) -> tuple[tuple[Any, ..
 
 
 def placed(build: Callable[[], T], where: str) -> T:
-    """Run a constructor and put ``where`` before the place that its error names."""
+    """Run a constructor and put ``where`` before the place that its error names, if it is not there yet."""
     try:
         return build()
     except FormatError:
         raise
     except ModelError as error:
-        inner = f"{where}: {error.where}" if error.where else where
+        inner = error.where or where
+        if not inner.startswith(where):
+            inner = f"{where}: {inner}"
         raise ModelError(error.what, where=inner, remedy=error.remedy) from None

@@ -9,6 +9,7 @@ from schedcore.errors import FormatError, did_you_mean
 from schedcore.model.fields import shown
 
 _MISSING: Any = object()
+_REMEDY = "correct it; docs/formats.md describes the format"
 
 
 class JsonObject:
@@ -25,7 +26,7 @@ class JsonObject:
     def __init__(self, data: object, where: str, keys: str) -> None:
         self.where = where
         if not isinstance(data, Mapping):
-            raise FormatError(f"expected an object, found {shown(data)}", where=where)
+            raise FormatError(f"expected an object, found {shown(data)}", where=where, remedy=_REMEDY)
         self.data = data
         known = keys.split()
         for key in data:
@@ -34,7 +35,8 @@ class JsonObject:
 
     def fail(self, key: str, expected: str) -> NoReturn:
         """Raise the error for a value at ``key`` that is not what was ``expected``."""
-        raise FormatError(f"expected {expected}, found {shown(self.data.get(key))}", where=f"{self.where}.{key}")
+        found = shown(self.data.get(key))
+        raise FormatError(f"expected {expected}, found {found}", where=f"{self.where}.{key}", remedy=_REMEDY)
 
     def required(self, key: str) -> Any:
         """The value of ``key``, whatever it is."""

@@ -2,11 +2,14 @@
 
 from schedcore.policies.facts import RuleFacts, facts_of
 from schedcore.policies.optional import OptionalChoice, chosen_optional
+from schedcore.policies.packer import GreedyPacker
 from schedcore.policies.priority import PriorityPolicy, find_rule
+from schedcore.policies.registry import get_policy, policy_names
 from schedcore.policies.rules import RULES, Rule
 
 __all__ = [
     "RULES",
+    "GreedyPacker",
     "OptionalChoice",
     "PriorityPolicy",
     "Rule",
@@ -14,4 +17,6 @@ __all__ = [
     "chosen_optional",
     "facts_of",
     "find_rule",
+    "get_policy",
+    "policy_names",
 ]

@@ -66,7 +66,7 @@ class PriorityPolicy:
         """Lists for decisions one by one."""
         self._durations = [[m.duration for m in t.modes] for t in self._problem.tasks]
         if self.rule.dynamic or self.rule.name == "fifo":
-            self._columns = tuple(column.tolist() for column in self.facts[:7])
+            self._columns = tuple(c.tolist() for c in self.facts.columns(followers=self.rule.followers))
         else:
             self._keys = self.static_keys().tolist()
 
@@ -128,7 +128,7 @@ def static_keys(problem: Problem, rule: Rule, seed: int = 0) -> NDArray[np.float
         return least if rule.code == SPT else -least
     facts = facts_of(problem)
     draws = draws_of(problem, seed)
-    columns = zip(*(c.tolist() for c in facts[:8]), draws, strict=True)
+    columns = zip(*(c.tolist() for c in facts.columns(followers=rule.followers)), facts.head.tolist(), draws, strict=True)
     return np.array(
         [
             rule_key(rule.code, h, h, p, tail, work, ops, due, deadline, weight, facts.mean, draw, NO_DEADLINE)

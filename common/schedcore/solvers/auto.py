@@ -47,4 +47,6 @@ def choose(problem: Problem) -> tuple[str, str]:
     count = len(problem.tasks)
     if count > SMALL_SHOP and job_shop_of(problem) is not None:
         return "lns", f"a job shop of {count} tasks, more than the {SMALL_SHOP} that exact search handles well"
+    if count > LARGE:
+        return "sgs", f"{count} tasks, more than the {LARGE} for which a CP-SAT model pays"
     return "cpsat", f"{count} tasks and every feature supported"

@@ -2,84 +2,66 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-from schedcore.errors import InputError, UnknownNameError, unknown_name
+from schedcore.errors import InputError, unknown_name
+from schedcore.registry import SOLVERS, is_reference, load_reference, load_registered, registered_names
 from schedcore.solvers.protocol import Solver
-
-ENTRY_POINT_GROUP = "sched.solvers"
 
 _BUILT_IN: dict[str, str] = {
     "auto": "schedcore.solvers.auto:AutoSolver",
     "cpsat": "schedcore.solvers.cpsat.solver:CpsatSolver",
     "exhaustive": "schedcore.solvers.exhaustive:ExhaustiveSolver",
     "lns": "schedcore.solvers.lns.solver:LnsSolver",
+    "parallel-sgs": "schedcore.solvers.sgs:ParallelSGSSolver",
+    "sgs": "schedcore.solvers.sgs:SGSSolver",
     "tabu": "schedcore.solvers.tabu.search:TabuSolver",
 }
 
 
 def solver_names(*, policies: bool = True) -> list[str]:
     """The names that :func:`get_solver` understands; ``policies=False`` leaves the policies out."""
-    names = set(_BUILT_IN) | set(_entry_points())
+    names = {*_BUILT_IN, *registered_names(SOLVERS)}
     if policies:
-        names |= set(_policy_names())
+        from schedcore.policies import policy_names
+
+        names.update(policy_names())
     return sorted(names)
 
 
 def get_solver(spec: str) -> Solver:
     """The solver called ``spec``, or an object of the class ``package.module:Class``.
 
+    Built-in names come before those of packages, and both before policies, which decide on the executor.
+
     Raises
     ------
     UnknownNameError
         If there is no such name, module or class.
     InputError
-        If the class is no solver.
+        If what is found is no solver.
     """
-    if ":" in spec:
-        return _load(spec, where="solver")
+    if is_reference(spec):
+        return _solver(load_reference(spec, where="solver"), spec)
     if spec in _BUILT_IN:
-        return _load(_BUILT_IN[spec], where=f"solver {spec!r}")
-    points = _entry_points()
-    if spec in points:
-        return _load(points[spec].value, where=f"entry point {spec!r} of {ENTRY_POINT_GROUP}")
-    if spec in _policy_names():
+        return _solver(load_reference(_BUILT_IN[spec]), spec)
+    if spec in registered_names(SOLVERS):
+        return _solver(load_registered(SOLVERS, spec), spec)
+    from schedcore.policies import policy_names
+
+    if spec in policy_names():
         from schedcore.solvers.policy import PolicySolver
 
         return PolicySolver(spec)
-    raise unknown_name("solver", spec, solver_names())
+    raise unknown_name("solver", spec, solver_names(), where="solver")
 
 
-def _entry_points() -> dict[str, EntryPoint]:
-    return {point.name: point for point in entry_points(group=ENTRY_POINT_GROUP)}
-
-
-def _policy_names() -> list[str]:
-    if importlib.util.find_spec("schedcore.policies") is None:
-        return []
-    from schedcore.policies import policy_names
-
-    return list(policy_names())
-
-
-def _load(spec: str, *, where: str) -> Solver:
-    module_name, _, class_name = spec.partition(":")
-    remedy = "give package.module:Class of an importable module"
-    try:
-        module = importlib.import_module(module_name)
-    except ImportError as error:
-        raise UnknownNameError(f"cannot import {module_name!r}: {error}", where=where, remedy=remedy) from error
-    made: Any = getattr(module, class_name, None)
-    if made is None:
-        raise UnknownNameError(f"module {module_name!r} has no {class_name!r}", where=where, remedy=remedy)
-    solver = made() if isinstance(made, type) else made
-    if not isinstance(solver, Solver):
+def _solver(found: Any, spec: str) -> Solver:
+    made = found() if isinstance(found, type) else found
+    if not isinstance(made, Solver):
         raise InputError(
             f"{spec} is no solver",
-            where=where,
+            where="solver",
             remedy="it needs name, features and solve(); see schedcore.solvers.Solver",
         )
-    return solver
+    return made

@@ -25,6 +25,7 @@ from schedcore.model import (
     Reservoir,
     ResourceRef,
     Selection,
+    ShareCurve,
     StepProfile,
     Task,
     TimeLag,
@@ -75,6 +76,18 @@ def test_tasks_with_one_mode_and_with_several() -> None:
         Task("a", (Mode(3, (Demand(0), Demand(2, 2)), (Effect(3, 4), Effect(3, -1, Edge.START)), 7),), job=0),
         Task("b", (Mode(2, (Demand(0), Demand(1))), Mode(4, (), (Effect(3, 1, per_tick=True),), duration_max=6))),
         Task("c", (Mode(1),), release=2, deadline=9, due=8, weight=3, optional=True, reward=5, tags=("x",)),
+    )
+
+
+def test_shares_of_a_resource_become_modes() -> None:
+    b = ProblemBuilder()
+    cores, link = b.renewable("cores", 108), b.unary("link")
+    curve = ShareCurve(((500, 800), (1000, 1000)))
+    b.task("gemm", modes=b.share_modes(curve, 40, on=cores, demands={link: 1}, cost=2))
+    # Half of 108 units are 54, and 40 / 0.8 = 50 ticks.
+    assert b.build().tasks[0].modes == (
+        Mode(50, (Demand(0, 54), Demand(1)), cost=2),
+        Mode(40, (Demand(0, 108), Demand(1)), cost=2),
     )
 
 
@@ -180,9 +193,14 @@ def test_periodic_blocks_are_unrolled() -> None:
 
 def test_a_block_that_fails_leaves_no_template_behind() -> None:
     b = ProblemBuilder()
-    with pytest.raises(KeyError), b.periodic("p", 5):
-        b.task("t", 1)
-        raise KeyError
+
+    def fail_inside() -> None:
+        with b.periodic("p", 5):
+            b.task("t", 1)
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail_inside()
     b.task("after", 1)
     assert [t.name for t in b.build().tasks] == ["after"]
 
@@ -304,6 +322,10 @@ def empty_template(b: ProblemBuilder) -> None:
         (
             lambda b: b.task("x", 1.5),
             "task 'x': mode.duration: 1.5 is not an integer (give a whole number (ticks, units))",
+        ),
+        (
+            lambda b: b.share_modes(ShareCurve(((1000, 1000),)), 5, on=ResourceRef(0, "m")),
+            "share_modes: resource 'm' cannot be shared (make it a renewable)",
         ),
         (lambda b: b.task("x", 1, tags="abc"), "task 'x'.tags: 'abc' is not a sequence (give a tuple or a list)"),
         (

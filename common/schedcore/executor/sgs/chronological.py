@@ -121,11 +121,13 @@ def chronological(problem: Problem, policy: PriorityPolicy) -> tuple[Schedule, i
     tables, _ = tables_of(problem)
     ticks = [p[0] for r in problem.resources for p in getattr(getattr(r, "calendar", None), "points", ())[1:]]
     breaks = np.unique(np.array(ticks, dtype=np.int64))
-    rule, facts = policy.rule, policy.facts
+    rule = policy.rule
     dynamic = rule.dynamic or rule.name == "fifo"
     table: NDArray[np.float64] = np.zeros((n, 7))
+    mean = 0.0
     if dynamic:
-        table = np.stack(facts[:7], axis=1).astype(np.float64)
+        facts, mean = policy.facts, policy.facts.mean
+        table = np.stack(facts.columns(followers=rule.followers), axis=1).astype(np.float64)
     keys = np.zeros(n) if dynamic else policy.static_keys().copy()
     starts, ends, modes = (np.empty(n, dtype=np.int64) for _ in range(3))
     info = np.zeros(1, dtype=np.int64)
@@ -133,7 +135,7 @@ def chronological(problem: Problem, policy: PriorityPolicy) -> tuple[Schedule, i
         packed(tables),
         rule.code if dynamic else -1,
         table,
-        facts.mean,
+        mean,
         keys,
         waits.astype(np.int64),
         waiting,

@@ -21,10 +21,12 @@ F = TypeVar("F", bound=Callable[..., object])
 @cache
 def _stamp() -> str:
     here = Path(__file__).resolve().parent
-    files = [*sorted(here.glob("*.py")), here.parents[1] / "policies" / "rules.py"]
     digest = hashlib.blake2b(digest_size=16)
-    for file in files:
-        digest.update(file.read_bytes())
+    for file in [*sorted(here.glob("*.py")), here.parents[1] / "policies" / "rules.py"]:
+        text = file.read_bytes()
+        # Compiled files, and those whose constants are frozen into them.
+        if b"@compiled" in text or file.name in ("tables.py", "rules.py"):
+            digest.update(text)
     return digest.hexdigest()
 
 
@@ -35,9 +37,13 @@ def compiled(function: F) -> F:
     try:
         made = njit(cache=True, nogil=True)(function)
         cache_file = made._cache._cache_file
-        if not isinstance(cache_file._source_stamp, tuple):
+        stamp = cache_file._source_stamp
+        if isinstance(stamp, bytes):  # a hash of the file, numba 0.68
+            cache_file._source_stamp = stamp + _stamp().encode()
+        elif isinstance(stamp, tuple):  # its time and size, before
+            cache_file._source_stamp = (*stamp, _stamp())
+        else:
             raise AttributeError("unknown kind of stamp")
-        cache_file._source_stamp = (*cache_file._source_stamp, _stamp())
     except (AttributeError, RuntimeError):
         # No folder to write to, or a numba whose cache looks different: compile in every process.
         made = njit(nogil=True)(function)

@@ -174,7 +174,7 @@ class ListScheduler:
                 return Failure(task, "the lags before it wait for each other")
             failure = Failure(task, self._reason(status, task))
             # From cheap to drastic: go first, last longer, leave optional tasks out, one job after the other.
-            if status == _LATE and not boosted[task]:
+            if status in (_LATE, _STUCK) and not boosted[task]:
                 self._boost(task, group, boosted)
             elif self._give_up(task, wanted, banned, optional):
                 floors[:] = 0
@@ -189,6 +189,47 @@ class ListScheduler:
             else:
                 return failure
         return failure
+
+    def justify(self, schedule: Schedule) -> Schedule | None:
+        """Forward-backward improvement of a schedule of a plain problem; ``None`` if it does not fit any more.
+
+        All tasks are pushed to the right in order of their ends, then to the left in order of the
+        starts that result (double justification, Valls, Ballestín and Quintanilla 2005).
+        """
+        from schedcore.executor.sgs.plain import plain_pass
+
+        a, n = self.problem.arrays, self.num_tasks
+        free = np.zeros(n, dtype=np.int64)
+        starts, ends = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
+        mirrored, horizon = (a.lag_b, a.lag_a), self.problem.horizon
+        latest = a.deadline if horizon is None else np.minimum(a.deadline, horizon)
+        key, (tails, heads), low, high = -schedule.end, mirrored, free, np.full(n, NO_DEADLINE, dtype=np.int64)
+        for backward in (True, False):
+            by_rank = np.argsort(key, kind="stable")
+            rank = np.empty(n, dtype=np.int64)
+            rank[by_rank] = np.arange(n, dtype=np.int64)
+            status = plain_pass(
+                rank,
+                by_rank,
+                a.duration,
+                a.demand_ptr,
+                a.demand_resource,
+                a.demand_amount,
+                a.resource_kind == UNARY,
+                a.resource_capacity,
+                tails,
+                heads,
+                a.lag_min,
+                low,
+                high,
+                starts,
+                ends,
+            )
+            if status != -1:
+                return None
+            if backward:
+                key, (tails, heads), low, high = -ends, (a.lag_a, a.lag_b), a.release, latest
+        return Schedule.from_arrays(np.arange(n), np.zeros(n, dtype=np.int64), starts, ends)
 
     # --- repairs ----------------------------------------------------------------------------------
 

@@ -79,7 +79,7 @@ def add_folded(build: Build, resource: int, uses: Uses) -> None:
     model, arrays = build.model, build.problem.arrays
     capacity = int(arrays.resource_capacity[resource])
     low = build.period_range[0]
-    model.add(sum(uses.energy) <= capacity * build.period)
+    build.constraint(sum(uses.energy) <= capacity * build.period)
     before: list[int] = []
     for run, demand in zip(uses.runs, uses.least, strict=True):
         rounds = -(-run.longest // low)
@@ -149,7 +149,7 @@ def add_steady_reservoir(build: Build, index: int, reservoir: Reservoir) -> None
         net.append(event.delta * amount)
         carried.append(event.delta * _product(build, event, amount, rounds))
         times.append(phase + 1)
-    model.add(sum(net) == 0)
+    build.constraint(sum(net) == 0)
     low, high = reservoir.minimum - reservoir.initial, reservoir.maximum - reservoir.initial
 
     def base_rule(f: Facts) -> int:

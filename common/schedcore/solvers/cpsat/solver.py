@@ -132,7 +132,7 @@ class _Run:
         self.used_deterministic += outcome.deterministic_time
         if outcome.status == "MODEL_INVALID":
             raise InputError(
-                f"CP-SAT refuses the model: {model.model.validate()}",
+                f"CP-SAT refuses the model: {model.model.validate().splitlines()[0]}",
                 where=f"problem {self.problem.name!r}",
                 remedy="use a coarser tick, smaller weights or a horizon, so that sums stay below 2^62",
             )

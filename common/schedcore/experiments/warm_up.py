@@ -1,0 +1,109 @@
+"""Warming up: compile and load what methods need, so that it is not counted as the time of their first trial."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from schedcore.errors import SchedError, UnsupportedFeatureError
+from schedcore.experiments.plan import Plan
+from schedcore.experiments.trial import Trial
+
+if TYPE_CHECKING:
+    from schedcore.model import Problem
+
+_LIMIT_S = 0.5
+
+
+def warm_up(
+    plan: Plan, trials: Sequence[Trial], warming: Callable[[str], None], should_stop: Callable[[], bool]
+) -> None:
+    """Let every method of ``trials`` solve a few small problems.
+
+    These are two tiny job shops (one with a task of no length) and, for every set of features among the
+    instances that the method will meet, the smallest such instance.  What goes wrong here shows again,
+    and is recorded, in the trial itself.
+    """
+    from schedcore.experiments.methods import get_method
+    from schedcore.experiments.parameters import with_parameters
+    from schedcore.solvers.protocol import Limits
+
+    by_method: dict[tuple[str, str, tuple[tuple[str, Any], ...]], list[Trial]] = {}
+    for trial in trials:
+        by_method.setdefault((trial.domain, trial.solver, trial.parameters), []).append(trial)
+    for (domain, solver, parameters), members in by_method.items():
+        warming(members[0].method)
+        for problem in [tiny_job_shop(1), tiny_job_shop(0), *_smallest(plan, members)]:
+            if should_stop():
+                return
+            try:
+                method = with_parameters(get_method(solver, domain), dict(parameters))
+                limits = Limits(time_limit_s=_LIMIT_S, workers=members[0].workers)
+                method.solve(problem, limits=limits, should_stop=should_stop)
+            except SchedError:
+                continue
+
+
+def _smallest(plan: Plan, trials: Sequence[Trial]) -> list[Problem]:
+    """The smallest instance for each set of features."""
+    found: dict[frozenset[str], Problem] = {}
+    for trial in trials:
+        problem = plan.instance_of(trial).problem
+        best = found.get(problem.features())
+        if best is None or len(problem.tasks) < len(best.tasks):
+            found[problem.features()] = problem
+    return list(found.values())
+
+
+def compile_kernels() -> Iterator[tuple[str, float]]:
+    """Compile what the built-in solvers and the rules need, by letting each solve tiny problems.
+
+    Compiled code is kept in a cache beside the sources (or in ``NUMBA_CACHE_DIR``), so this is done once.
+    Yields the name of each method and the seconds that it took.
+    """
+    from schedcore.solvers import get_solver, solver_names
+    from schedcore.solvers.protocol import Limits
+
+    problems = [tiny_job_shop(1), tiny_job_shop(0), tiny_project()]
+    for name in ("spt", *(name for name in solver_names(policies=False) if name not in ("auto", "exhaustive"))):
+        begin = time.perf_counter()
+        solver = get_solver(name)
+        for problem in problems:
+            if not problem.features() - solver.features:
+                with contextlib.suppress(UnsupportedFeatureError):
+                    solver.solve(problem, limits=Limits(time_limit_s=_LIMIT_S))
+        yield name, time.perf_counter() - begin
+
+
+def tiny_project() -> Problem:
+    """Four tasks, two of them with a choice of modes, on two resources with several units."""
+    from schedcore.model import ProblemBuilder
+
+    builder = ProblemBuilder("warm-up")
+    crew, tools = builder.renewable("crew", capacity=3), builder.renewable("tools", capacity=2)
+    modes = [builder.mode(3, demands={crew: 2}), builder.mode(2, demands={crew: 3, tools: 1})]
+    tasks = [builder.task(f"t{i}", modes=modes) for i in range(2)]
+    tasks += [builder.task(f"t{i}", 2, demands={tools: 1}) for i in range(2, 4)]
+    builder.precedence(tasks[0], tasks[2])
+    builder.precedence(tasks[1], tasks[3])
+    builder.minimise(makespan=1)
+    return builder.build()
+
+
+def tiny_job_shop(shortest: int) -> Problem:
+    """Three jobs on two machines; the shortest task takes ``shortest`` ticks."""
+    from schedcore.model import ProblemBuilder
+
+    builder = ProblemBuilder("warm-up")
+    machines = [builder.unary("a"), builder.unary("b")]
+    for j, (first, second) in enumerate(((3, 2), (2, 4), (4, shortest))):
+        job = builder.job(f"j{j}")
+        order = machines if j % 2 == 0 else machines[::-1]
+        builder.chain(
+            builder.task(f"j{j}.0", first, on=order[0], job=job),
+            builder.task(f"j{j}.1", second, on=order[1], job=job),
+        )
+    builder.minimise(makespan=1)
+    return builder.build()
