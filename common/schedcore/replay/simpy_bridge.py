@@ -24,6 +24,7 @@ other event by event.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Generator
 from typing import Any, NamedTuple
 
@@ -39,10 +40,17 @@ from schedcore.replay.uncertainty import Uncertainty
 Hook = Callable[[int, Tick], None]
 Steps = Generator[Any, Any, None]
 
-_LONGEST = 2**12
+_LONGEST = 2**11
 """Multiple of the planned makespan after which a run that still waits for repairs gives up."""
 _LAST = 10
 """Priority of events that come after everything else of their tick."""
+
+
+class NeverFinishedError(NoScheduleError):
+    """Some task is never finished.  SimPy builds exceptions again from their positional arguments."""
+
+    def __init__(self, what: str, where: str | None = None, remedy: str | None = None) -> None:
+        super().__init__(what, where=where, remedy=remedy)
 
 
 class LoggedEvent(NamedTuple):
@@ -124,7 +132,8 @@ class SimpyRun:
         self._gone: dict[int, Tick] = {}
         """Cancelled rows, and when they let go of what they held."""
         self._horizon: Tick = 2 * schedule.makespan + 1
-        self._downs: dict[int, list[tuple[Tick, Tick, int]]] = {}
+        self._downs: dict[int, deque[tuple[Tick, Tick, int]]] = {}
+        """Down intervals of each resource that are not over yet."""
         self._attempts: dict[int, list[Attempt]] = {}
         self.resources = {r.name: self._make_resource(i) for i, r in enumerate(problem.resources)}
         self._requests: dict[tuple[int, int], Any] = {}
@@ -400,21 +409,28 @@ class SimpyRun:
             yield from self._until_tick(max(ends))
 
     def _downs_of(self, row: int, until: Tick) -> list[tuple[Tick, Tick]]:
-        """Down intervals that concern ``row`` and begin by ``until``, and perhaps some later ones."""
+        """Down intervals that concern ``row``, are not over and begin by ``until``."""
         while until >= self._horizon:
             if self._horizon > _LONGEST * (2 * self.schedule.makespan + 1):
-                raise NoScheduleError(
+                raise NeverFinishedError(
                     f"task {self.problem.tasks[self._task(row)].name!r} was not finished by tick {self._horizon}",
-                    where="breakdowns",
-                    remedy="with on_break='restart' a task needs a time up that is longer than itself",
+                    "breakdowns",
+                    "with on_break='restart' a task needs a time up that is longer than itself",
                 )
             self._horizon *= 2
             self._downs.clear()
         found = []
         for r in self.links.uses[row]:
             if r not in self._downs:
-                self._downs[r] = self.scenario.downs(r, self._horizon)
-            found += [(b, e) for b, e, unit in self._downs[r] if unit <= self.links.highest[row, r]]
+                self._downs[r] = deque(self.scenario.downs(r, self._horizon))
+            downs = self._downs[r]
+            while downs and downs[0][1] <= self.env.now:
+                downs.popleft()
+            for begin, end, unit in downs:
+                if begin > until:
+                    break
+                if unit <= self.links.highest[row, r]:
+                    found.append((begin, end))
         return found
 
     # --- work -----------------------------------------------------------------------------------------
