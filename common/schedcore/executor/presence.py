@@ -136,7 +136,8 @@ def _spread(
     work = list(work)
     while work:
         selection = work.pop()
-        inside, outside = set(), set()
+        inside: set[int] = set()
+        outside: set[int] = set()
         for t in selection.tasks:
             value = values.get(t)
             if value is not None:

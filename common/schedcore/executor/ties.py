@@ -199,7 +199,7 @@ def order_arcs(ties: Ties) -> NDArray[np.bool_]:
     All minimum lags do, save those within a cycle of minimum lags that let ``b`` start first: such
     lags are windows, not orders.
     """
-    has_min = ties.lag_min != NO_MIN_LAG
+    has_min: NDArray[np.bool_] = ties.lag_min != NO_MIN_LAG
     if not has_min.any():
         return has_min
     simple = (ties.lag_a_edge == 1) & (ties.lag_b_edge == 0) & (ties.lag_min >= 0)
@@ -211,16 +211,14 @@ def order_arcs(ties: Ties) -> NDArray[np.bool_]:
     if bool((ties.lag_a[has_min] < ties.lag_b[has_min]).all()):  # no cycle
         return has_min
     component = _components(len(ties.is_hold), ties.lag_a[has_min], ties.lag_b[has_min])
-    return has_min & ~(weak & (component[ties.lag_a] == component[ties.lag_b]))
+    kept: NDArray[np.bool_] = has_min & ~(weak & (component[ties.lag_a] == component[ties.lag_b]))
+    return kept
 
 
 def start_weights(ties: Ties) -> IntArray:
     """Least distance of the starts of ``a`` and ``b`` that the minimum of each lag implies."""
-    return (
-        ties.lag_min
-        + ties.lag_a_edge * ties.duration_least[ties.lag_a]
-        - ties.lag_b_edge * ties.duration_most[ties.lag_b]
-    )
+    from_start: IntArray = ties.lag_min + ties.lag_a_edge * ties.duration_least[ties.lag_a]
+    return from_start - ties.lag_b_edge * ties.duration_most[ties.lag_b]
 
 
 def _components(n: int, tails: IntArray, heads: IntArray) -> IntArray:

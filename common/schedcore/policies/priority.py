@@ -77,11 +77,18 @@ class PriorityPolicy:
         if self._columns is None:
             self._prepare()
             return self.key(state, task)
+        p, tail, work, operations, due, deadline, weight = (c[task] for c in self._columns)
         return rule_key(
             self.rule.code,
             state.now,
             state.available_since(task),
-            *(c[task] for c in self._columns),
+            p,
+            tail,
+            work,
+            operations,
+            due,
+            deadline,
+            weight,
             self.facts.mean,
             0.0,
             NO_DEADLINE,
