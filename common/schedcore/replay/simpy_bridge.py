@@ -14,8 +14,9 @@ first ended at 3
 5
 
 Unary resources are ``simpy.PriorityResource`` (tasks ask for them at once, with their rank in the plan
-as priority, and are served in that order; negative priorities are free for others), renewable ones and
-reservoirs ``simpy.Container``.  Time of the environment is ticks.
+as priority, and are served in that order; negative priorities are free for others), renewable ones
+``simpy.Container``.  Reservoirs are plain levels, for uncertainty may break their bounds, which a
+container would not allow.  Time of the environment is ticks.
 
 Nothing here is shared with the vectorised replay but the scenario: who waits for whom is derived
 afresh, by other algorithms, from the rules in ``docs/replay.md``.  The tests hold the two against each

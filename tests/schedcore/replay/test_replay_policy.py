@@ -106,6 +106,29 @@ def test_a_part_of_the_units_strikes_nobody_who_runs_when_work_is_resumed():
     assert result.outcome(0).report.ok
 
 
+def test_suspended_work_waits_out_a_closure_and_holds_go_on():
+    b = ProblemBuilder()
+    m, cell = b.unary("m", breaks=[(5, 9)]), b.renewable("cell", 1)
+    work = b.task("work", 5, on=m)
+    b.hold("keep", work.start, work.end, on=cell)
+    # Down 2-3 and 3-4 (one outage): work needs 5-6, when m is closed, so its last tick but one is 9.
+    down = (ResourceDown("m", 2, 3), ResourceDown("m", 3, 4))
+    result = replay_policy(b.build(), SPT, Uncertainty(disruptions=down), scenarios=1)
+    assert times(result) == {"work": (0, 11), "keep": (0, 11)}
+    assert result.outcome(0).report.ok
+    assert [a.outcome for a in result.outcome(0).trace] == [Outcome.DONE, Outcome.DONE]
+
+
+def test_two_partial_outages_strike_one_task():
+    b = ProblemBuilder()
+    n = b.renewable("n", 3)
+    b.task("a", 10, demands={n: 3})
+    down = (ResourceDown("n", 2, 6, units=1), ResourceDown("n", 4, 8, units=2))
+    result = replay_policy(b.build(), SPT, Uncertainty(disruptions=down), scenarios=1)
+    assert times(result) == {"a": (0, 10)}
+    assert result.outcome(0).report.ok
+
+
 def test_arrivals_cancellations_and_changed_laws():
     events = (
         TaskArrival("a0", 7),

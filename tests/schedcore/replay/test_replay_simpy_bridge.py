@@ -52,6 +52,13 @@ def test_bridge_and_replay_agree_under_disruptions(case: Case, seed: int, keep_s
     assert_agreement(*case, random_world(random.Random(seed), *case), seed, 2, keep_starts)
 
 
+def test_bridge_and_replay_agree_on_two_hundred_fixed_cases():
+    for k in range(200):
+        rng = random.Random(k)
+        case = random_case(rng, rng.randint(1, 12), [f for f in FEATURES if rng.random() < 0.5])
+        assert_agreement(*case, random_world(rng, *case), k, 1, rng.random() < 0.5)
+
+
 def test_bridge_and_replay_agree_on_larger_problems():
     for k in range(8):
         rng = random.Random(k)
@@ -59,10 +66,10 @@ def test_bridge_and_replay_agree_on_larger_problems():
         assert_agreement(*case, random_world(rng, *case), k, 2, bool(k % 2))
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(12))
 def test_bridge_and_replay_agree_on_rounds_of_a_cycle(seed: int):
     rng = random.Random(seed)
-    case = random_case(rng, 5, ["unary", "renewable", "min_lag", "max_lag", "hold"], cyclic=True)
+    case = random_case(rng, 5, ["unary", "renewable", "reservoir", "min_lag", "max_lag", "hold"], cyclic=True)
     problem, schedule = unroll_rounds(*case, 4)
     noise = Uncertainty(default=Noise(Fixed(1.4), relative=True))
     run = SimpyRun(problem, schedule, Scenario(noise.bind(problem), seed, 0))
