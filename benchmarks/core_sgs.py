@@ -115,7 +115,9 @@ def full_problem(tasks: int, seed: int, max_lags: bool = False) -> Problem:
             modes.append(Mode(least, (Demand(int(other[i])),), (effect,), cost=2))
         else:
             elastic = least + 9 if k == 2 else None
-            modes.append(Mode(least + 4, (Demand(int(other[i])), need), (effect,), 1, None if elastic is None else elastic))
+            modes.append(
+                Mode(least + 4, (Demand(int(other[i])), need), (effect,), 1, None if elastic is None else elastic)
+            )
         rows.append(
             Task(
                 f"t{j}.{k}",

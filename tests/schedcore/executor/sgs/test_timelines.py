@@ -77,9 +77,7 @@ def test_reservoir_starts_keep_all_later_levels_in_bounds() -> None:
                 return [v + (a if k >= s else 0) + (b if k >= s + d else 0) for k, v in enumerate(now)]
 
             at = reservoir_fit(first, second, 0, count, t, d, at_start, at_end, low, high)
-            expected = next(
-                (s for s in range(t, 3 * SPAN) if all(low <= v <= high for v in after(s)[s:])), INF
-            )
+            expected = next((s for s in range(t, 3 * SPAN) if all(low <= v <= high for v in after(s)[s:])), INF)
             assert at == expected
             if at < INF:
                 level = after(at)
