@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from schedcore.model import (
@@ -89,10 +91,8 @@ def everything(jobs: int, seed: int, *, max_lags: bool = False) -> Problem:
         p = rng.integers(3, 25, 8).tolist()
         state = [int(rng.integers(0, NUM_STATES)), int(rng.integers(1, NUM_STATES))]
 
-        def add(name: str, *modes: Mode, due: int | None = None, late: int | None = None, **more: object) -> int:
-            tasks.append(
-                Task(f"j{j}.{name}", modes, job=j, release=release, due=due, deadline=late, **more)  # type: ignore[arg-type]
-            )
+        def add(name: str, *modes: Mode, of: tuple[int, int] = (j, release), **more: Any) -> int:
+            tasks.append(Task(f"j{of[0]}.{name}", modes, job=of[0], release=of[1], **more))
             return len(tasks) - 1
 
         draw = (Effect(stock, -4, Edge.START),)
@@ -109,9 +109,7 @@ def everything(jobs: int, seed: int, *, max_lags: bool = False) -> Problem:
             "fill",
             Mode(1, (Demand(crew, 1),), (Effect(stock, 2, Edge.END, per_tick=True),), duration_max=30),
         )
-        press_again = add(
-            "press", Mode(p[2], (Demand(press), Demand(crew, 1))), state_before=state[1], state_after=0
-        )
+        press_again = add("press", Mode(p[2], (Demand(press), Demand(crew, 1))), state_before=state[1], state_after=0)
         check = add("check", Mode(p[3], (Demand(crew, 1),)), optional=True, reward=1)
         polish = add("polish", Mode(p[4], (Demand(lathe), Demand(crew, 1))), optional=True, reward=2)
         label = add("label", Mode(0, (), (Effect(stock, 1, Edge.START),)))
@@ -120,7 +118,7 @@ def everything(jobs: int, seed: int, *, max_lags: bool = False) -> Problem:
             Mode(p[5], (Demand(crew, 2),)),
             Mode(p[5] + 4, (Demand(crew, 1),)),
             due=release + 12 * sum(p),
-            late=10 * span,
+            deadline=10 * span,
         )
         ship = add("ship", Mode(p[6], (Demand(crew, 1),)))
         kept = add("kept", Mode(0, (Demand(buffer),), duration_max=10 * span))

@@ -136,8 +136,12 @@ def _spread(
     work = list(work)
     while work:
         selection = work.pop()
-        inside = {t for t in selection.tasks if values.get(t) is True}
-        outside = {t for t in selection.tasks if values.get(t) is False}
+        inside: set[int] = set()
+        outside: set[int] = set()
+        for t in selection.tasks:
+            value = values.get(t)
+            if value is not None:
+                (inside if value else outside).add(t)
         verdict = _conclude(selection, inside, outside)
         if verdict is None:
             return False

@@ -77,11 +77,18 @@ class PriorityPolicy:
         if self._columns is None:
             self._prepare()
             return self.key(state, task)
+        p, tail, work, operations, due, deadline, weight = (c[task] for c in self._columns)
         return rule_key(
             self.rule.code,
             state.now,
             state.available_since(task),
-            *(c[task] for c in self._columns),
+            p,
+            tail,
+            work,
+            operations,
+            due,
+            deadline,
+            weight,
             self.facts.mean,
             0.0,
             NO_DEADLINE,
@@ -128,7 +135,9 @@ def static_keys(problem: Problem, rule: Rule, seed: int = 0) -> NDArray[np.float
         return least if rule.code == SPT else -least
     facts = facts_of(problem)
     draws = draws_of(problem, seed)
-    columns = zip(*(c.tolist() for c in facts.columns(followers=rule.followers)), facts.head.tolist(), draws, strict=True)
+    columns = zip(
+        *(c.tolist() for c in facts.columns(followers=rule.followers)), facts.head.tolist(), draws, strict=True
+    )
     return np.array(
         [
             rule_key(rule.code, h, h, p, tail, work, ops, due, deadline, weight, facts.mean, draw, NO_DEADLINE)

@@ -64,7 +64,5 @@ def _made(factory: Any, parameters: dict[str, Any], name: str) -> Policy:
 
 def _checked(made: Any, name: str) -> Policy:
     if not isinstance(made, Policy):
-        raise InputError(
-            f"{name} is no policy", where="policy", remedy="it needs name, features, reset() and decide()"
-        )
+        raise InputError(f"{name} is no policy", where="policy", remedy="it needs name, features, reset() and decide()")
     return made

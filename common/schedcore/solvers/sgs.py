@@ -273,7 +273,7 @@ class _Clock:
 
 
 def lower_bound(problem: Problem) -> float | None:
-    """A lower bound of a pure makespan objective: critical path with releases, load of unary resources; else ``None``."""
+    """A lower bound of a pure makespan objective: critical path with releases, unary loads; else ``None``."""
     if problem.objective is None or problem.objective.stages != ((("makespan", 1),),):
         return None
     arrays = problem.arrays

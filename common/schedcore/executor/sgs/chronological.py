@@ -1,3 +1,4 @@
+# mypy: disable-error-code="no-untyped-call"
 """From problem and rule to a non-delay schedule without the executor's Python, where that gives the same."""
 
 from __future__ import annotations
@@ -7,7 +8,7 @@ from numpy.typing import NDArray
 
 from schedcore.executor.sgs.tables import packed, tables_of
 from schedcore.executor.ties import order_arcs, start_weights, ties_of
-from schedcore.model import Problem, Schedule
+from schedcore.model import Problem, Renewable, Schedule, Unary
 from schedcore.model.arrays import NO_DEADLINE, UNARY, IntArray
 from schedcore.policies.priority import PriorityPolicy
 
@@ -157,10 +158,10 @@ def _end_of_time(problem: Problem) -> int:
     """A tick that no event can reach: the compiled event queue packs tick and task into one number."""
     a = problem.arrays
     ends = [int(c.sum()) for c in (a.duration_max, np.maximum(a.lag_min, 0))]
-    setups = [
-        max((v or 0 for row in r.transition for v in row), default=0)
-        for r in problem.resources
-        if getattr(r, "transition", None)
-    ]
-    changes = [p[-1][0] for r in problem.resources if (p := getattr(getattr(r, "calendar", None), "points", ()))]
-    return sum(ends) + len(problem.tasks) * max(setups, default=0) + int(a.release.max()) + max(changes, default=0) + 1
+    setups, changes = [0], [0]
+    for resource in problem.resources:
+        if isinstance(resource, Unary) and resource.transition is not None:
+            setups += [ticks or 0 for row in resource.transition for ticks in row]
+        if isinstance(resource, Unary | Renewable) and resource.calendar is not None:
+            changes.append(resource.calendar.points[-1][0])
+    return sum(ends) + len(problem.tasks) * max(setups) + int(a.release.max()) + max(changes) + 1

@@ -13,7 +13,7 @@ import hashlib
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -35,7 +35,7 @@ def compiled(function: F) -> F:
     from numba import njit
 
     try:
-        made = njit(cache=True, nogil=True)(function)
+        made: Any = njit(cache=True, nogil=True)(function)
         cache_file = made._cache._cache_file
         stamp = cache_file._source_stamp
         if isinstance(stamp, bytes):  # a hash of the file, numba 0.68
@@ -47,4 +47,4 @@ def compiled(function: F) -> F:
     except (AttributeError, RuntimeError):
         # No folder to write to, or a numba whose cache looks different: compile in every process.
         made = njit(nogil=True)(function)
-    return made  # type: ignore[no-any-return]
+    return cast(F, made)

@@ -1,3 +1,4 @@
+# mypy: disable-error-code="no-untyped-call"
 """List scheduling from problem to schedule: order, passes, bounded repairs, reasons for failure."""
 
 from __future__ import annotations
@@ -293,7 +294,11 @@ class ListScheduler:
         ties = self.ties
         return lag_words(
             self.problem,
-            *(int(c[lag]) for c in (ties.lag_id, ties.lag_a, ties.lag_a_edge, ties.lag_b, ties.lag_b_edge)),
+            int(ties.lag_id[lag]),
+            int(ties.lag_a[lag]),
+            int(ties.lag_a_edge[lag]),
+            int(ties.lag_b[lag]),
+            int(ties.lag_b_edge[lag]),
             int(ties.lag_min[lag]),
             int(ties.lag_max[lag]),
         )

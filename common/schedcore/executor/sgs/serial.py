@@ -207,7 +207,6 @@ def serial_pass(d, rank, by_rank, group, wanted, forced, floors, generous, start
     count = np.zeros((d[KIND + 1] - d[KIND]), np.int64)
     reset_lines(d, lines, count)
     network, links, holds = d[d[FLAGS] + FLAG_NETWORK], d[d[FLAGS] + FLAG_LINKS], d[d[FLAGS] + FLAG_HOLDS]
-    has_effects = d[d[FLAGS] + FLAG_EFFECTS]
     scratch = (d[KIND + 1] - d[KIND]) + 1
     changed, delta = np.empty(scratch, np.int64), np.empty((scratch, 2), np.int64)
     barred = np.zeros((d[DURATION + 1] - d[DURATION]) if links else 0, np.int64)
@@ -426,7 +425,7 @@ def uses(d, mode, touched, stamp):
 @compiled
 def is_deferred(deferred, num_deferred, task):
     """Whether a task has been put aside."""
-    for k in range(num_deferred):
+    for k in range(num_deferred):  # noqa: SIM110 - compiled
         if deferred[k] == task:
             return True
     return False

@@ -116,7 +116,10 @@ class _Run:
             return hint
         from schedcore.solvers.start import best_list_schedule
 
-        return best_list_schedule(self.problem, seed=self.seed)
+        exact = self.limits.deterministic_limit is not None
+        return best_list_schedule(
+            self.problem, seed=self.seed, budget_s=None if exact else 0.1 * self.limits.time_limit_s
+        )
 
     def _solve_stage(self, model: CpsatModel, stage: int) -> Outcome:
         if model.stages:
