@@ -216,12 +216,17 @@ class SimpyRun:
             return
         if any(self.env.now >= self._cancel_at.get(row, FOREVER) for row in starts):
             return  # The canceller, last in this tick, says so.
-        # What ends here makes room for what starts here; a hold of no length starts before it ends.
-        for event in sorted(group, key=lambda e: (e % 2 == 0 or e - 1 in group, e // 2, e % 2)):
+        for event in sorted(group, key=lambda e: self._turn(e, group)):
             for row, r in handed_over:
                 if event == 2 * row and isinstance(self.problem.resources[r], Renewable):
                     self._claim(row, r)
             self._happen(event, group)
+
+    def _turn(self, event: int, group: tuple[int, ...]) -> tuple[bool, Tick, Tick, int, int]:
+        """What ends makes room for what starts; what starts and ends at once does so in the order of the plan."""
+        row, edge = divmod(event, 2)
+        p = self.schedule.placements[row]
+        return edge == 0 or event - 1 in group, p.start, p.end, p.task, edge
 
     def _happen(self, event: int, group: tuple[int, ...]) -> None:
         row, edge = divmod(event, 2)
