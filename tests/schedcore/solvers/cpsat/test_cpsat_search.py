@@ -66,9 +66,7 @@ def test_incumbents_are_reported_in_the_callers_thread_and_improve() -> None:
 def test_should_stop_ends_the_solve_with_the_incumbent() -> None:
     seen: list[Incumbent] = []
     began = time.perf_counter()
-    result = solve(
-        shop(30, 15), "cpsat", time_limit_s=60, on_solution=seen.append, should_stop=lambda: bool(seen)
-    )
+    result = solve(shop(30, 15), "cpsat", time_limit_s=60, on_solution=seen.append, should_stop=lambda: bool(seen))
     assert time.perf_counter() - began < 20
     assert result.status is Status.FEASIBLE
     assert result.message == "stopped before optimality was proven"
