@@ -38,7 +38,10 @@ class GreedyPacker(PriorityPolicy):
     def reset(self, problem: Problem, seed: int) -> None:
         """Begin a run."""
         super().reset(problem, seed)
-        self._needs = [[tuple((d.resource, d.amount) for d in m.demands) for m in t.modes] for t in problem.tasks]
+        self._needs = [
+            [tuple((d.resource, d.amount) for d in m.demands) if m.duration else () for m in t.modes]
+            for t in problem.tasks
+        ]
         self._lengths = [[m.duration for m in t.modes] for t in problem.tasks]
 
     def decide(self, state: State) -> Decision:
@@ -77,7 +80,8 @@ class GreedyPacker(PriorityPolicy):
             left.pop()
 
         extend(0, [], [])
-        assert best is not None  # every candidate fits on its own
+        if best is None:  # what can start closes a hold on what it needs itself: nothing to weigh
+            return super().decide(state)
         first = best[1][0]
         return Start((first.task, first.mode))
 

@@ -17,7 +17,7 @@ def policy_names() -> tuple[str, ...]:
     return tuple(sorted({*RULES, "packer", *registered_names(POLICIES)}))
 
 
-def get_policy(name: str | Policy, **parameters: Any) -> Policy:
+def get_policy(name: str | Policy, /, **parameters: Any) -> Policy:
     """The policy called ``name``, or made by the class ``package.module:Class``.
 
     Parameters

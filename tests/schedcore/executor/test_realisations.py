@@ -139,7 +139,7 @@ def test_a_cancelled_task_is_not_waited_for() -> None:
     run = run_with(line(), Told(Cancellation(1, 0)))
     assert run.schedule().of(0) is None
     assert run.schedule().of(1) == (1, 0, 1, 3)
-    assert [(a.task, a.end, a.outcome) for a in run.attempts][0] == (0, 1, "aborted")
+    assert (run.attempts[0].task, run.attempts[0].end, run.attempts[0].outcome) == (0, 1, "aborted")
 
 
 def test_cancelling_what_has_ended_changes_nothing() -> None:

@@ -93,11 +93,13 @@ def test_folded_demand_is_found_as_by_hand() -> None:
         for _ in range(rng.randint(0, 8)):
             start, length, amount = rng.randrange(40), rng.randint(0, 20), rng.randint(1, 3)
 
-            def fits(s: int, length: int = length, amount: int = amount, now: list[int] = used) -> bool:
+            def fits(
+                s: int, length: int = length, amount: int = amount, now: list[int] = used, top: int = capacity
+            ) -> bool:
                 extra = [0] * len(now)
                 for tick in range(s, s + length):
                     extra[tick % len(now)] += amount
-                return all(e == 0 or u + e <= capacity for u, e in zip(now, extra, strict=True))
+                return all(e == 0 or u + e <= top for u, e in zip(now, extra, strict=True))
 
             at: int | None = start
             for _ in range(3 * period):
