@@ -49,9 +49,9 @@ def test_feasible_or_none(name: str, case: Case, seed: int) -> None:
 
 @pytest.mark.parametrize("kind", [k for k in KINDS if k != "cyclic"])
 def test_never_better_than_the_optimum(kind: str) -> None:
-    for seed in range(200, 208):
+    for seed in range(200, 206):
         problem = small_problem(kind, seed)
-        best = ExhaustiveSolver().solve(problem, limits=Limits(time_limit_s=2))
+        best = ExhaustiveSolver().solve(problem, limits=Limits(time_limit_s=1))
         for name in ("cp", "packer"):
             result = PolicySolver(name).solve(problem, limits=LIMITS)
             if result.schedule is not None and best.status in (Status.OPTIMAL, Status.INFEASIBLE):
