@@ -124,7 +124,7 @@ def find_rule(name: str) -> Rule:
     key = name.lower()
     key = ALIASES.get(key, key)
     if key not in RULES:
-        raise unknown_name("rule", name, [*RULES, *ALIASES])
+        raise unknown_name("rule", name, [*RULES, *ALIASES], where="rule")
     return RULES[key]
 
 

@@ -26,9 +26,7 @@ def outcome(problem: Problem, name: str, seed: int = 0) -> Schedule | None:
     except UnsupportedFeatureError:
         assert problem.features() - policy.features
         return None
-    except NoScheduleError as error:
-        assert error.what
-        assert error.remedy
+    except NoScheduleError:
         return None
     report = check(problem, schedule)
     assert report.ok, f"{name}: {report.violations[0].message}"

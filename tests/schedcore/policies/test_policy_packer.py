@@ -43,6 +43,15 @@ def test_the_longest_tail_goes_first() -> None:
     assert execute(b.build(), GreedyPacker()).makespan == 11
 
 
+def test_tasks_of_no_length_need_no_capacity() -> None:
+    b = ProblemBuilder("marks")
+    m = b.unary("m")
+    b.task("work", 3, on=m)
+    b.task("mark", 0, on=m, release=1)
+    b.minimise(makespan=1)
+    assert execute(b.build(), GreedyPacker()) == Schedule([(0, 0, 0, 3), (1, 0, 1, 1)])
+
+
 def test_breadth_is_at_least_one() -> None:
     text = refusal(lambda: GreedyPacker(breadth=0), InputError)
     assert text == "packer: breadth is 0 (give at least 1)"

@@ -87,9 +87,9 @@ def test_references() -> None:
 
 def test_near_misses() -> None:
     text = refusal(lambda: get_policy("spx"), UnknownNameError)
-    assert text.startswith("policy: unknown policy 'spx' (did you mean") or "unknown policy 'spx'" in text
+    assert text.startswith("policy: unknown policy 'spx' (did you mean")
     assert "'spt'" in text
-    assert "'packer'" in str(pytest.raises(UnknownNameError, get_policy, "paker").value)
+    assert "'packer'" in refusal(lambda: get_policy("paker"), UnknownNameError)
 
 
 def test_references_to_nothing() -> None:
