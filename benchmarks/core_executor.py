@@ -3,8 +3,8 @@
     python benchmarks/core_executor.py [--jobs N] [--machines N] [--tasks N] [--seed S] [--repeats N]
 
 One core, timed by the CPU seconds of the process (as wall time on a core that nothing else uses).  An event is a start
-or a completion: two per task.  Three ways to the same schedule: ``execute``, which hands a plain :class:`PriorityPolicy`
-to compiled code; the compiled pass for everything but look-ahead alone; and the Python engine, asked decision by
+or a completion: two per task.  Three ways to the same schedule: ``execute``, which hands a :class:`PriorityPolicy` to
+compiled code; the compiled pass for everything but look-ahead alone; and the Python engine, asked decision by
 decision.  The bar is that of ``execute``; the engine's figure stands beside it, for it is what learned policies,
 realisations and problems with maximum lags run on.  All problems are new ones each time (no tables kept).
 """
@@ -85,7 +85,9 @@ def main() -> int:
             compiled = non_delay(problem, policy) is not None
             ok &= fast >= BAR
             print(figure("F4", f"execute, {label}, {rule}", f"{fast:,.0f} /s", f"{BAR:,} /s", fast >= BAR))
-            print(f"     {'compiled' if compiled else 'NOT compiled: the Python engine'}; dynamic: {policy.rule.dynamic}")
+            print(
+                f"     {'compiled' if compiled else 'NOT compiled: the Python engine'}; dynamic: {policy.rule.dynamic}"
+            )
             if compiled:
                 took, found = seconds(lambda problem=problem, policy=policy: chronological(problem, policy))
                 same = found is not None and found[0] == schedule

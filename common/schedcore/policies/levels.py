@@ -39,7 +39,9 @@ def levels_of(n: int, tails: IntArray, heads: IntArray) -> list[IntArray] | None
     return levels if seen == n else None
 
 
-def relax(columns: dict[str, IntArray], tails: IntArray, heads: IntArray, gaps: IntArray, levels: list[IntArray]) -> None:
+def relax(
+    columns: dict[str, IntArray], tails: IntArray, heads: IntArray, gaps: IntArray, levels: list[IntArray]
+) -> None:
     """Carry heads forward, and tails, due dates, deadlines and weights back, in place.
 
     ``gaps`` are least distances of starts.  See ``facts_of`` for what the columns mean.

@@ -284,7 +284,7 @@ def test_parallel_does_not_look_into_gaps() -> None:
     m = b.unary("m")
     b.task("long", 5, on=m, release=1)
     b.task("short", 2, on=m)
-    # Non-delay: at 0 only short can start, at 2 long.  Serial by this order: long [1, 6), short behind, for 0 to 1 is short.
+    # Non-delay: at 0 only short can start, at 2 long.  Serial: long [1, 6), then short, for which 0 to 1 is too little.
     problem = b.build()
     made = parallel_sgs(problem, [0.0, 1.0])
     assert [(p.start, p.end) for p in made] == [(2, 7), (0, 2)]

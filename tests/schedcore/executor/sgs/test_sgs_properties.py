@@ -39,6 +39,10 @@ def orders(problem: Problem, lag: TimeLag) -> bool:
     return lag.max is None and lag.min is not None and lag.min >= 0 and lag.a_edge == 1 and lag.b_edge == 0
 
 
+def names_the_reason(error: NoScheduleError, scheme: str) -> None:
+    assert any(word in str(error) for word in (scheme, "optional", "selection"))
+
+
 def shuffled(case: Case, seed: int) -> np.ndarray:
     return np.random.default_rng(seed).permutation(len(case.problem.tasks)).astype(float)
 
@@ -49,7 +53,7 @@ def test_serial_is_feasible_or_says_why(case: Case, seed: int, elastic: str) -> 
     try:
         made = serial_sgs(case.problem, shuffled(case, seed), elastic=elastic, max_repairs=30)
     except NoScheduleError as error:
-        assert "list scheduling" in str(error) or "optional" in str(error) or "selection" in str(error)
+        names_the_reason(error, "list scheduling")
         return
     report = check(case.problem, made)
     assert report.ok, report.to_text()
@@ -72,7 +76,7 @@ def test_cyclic_is_feasible_or_says_why(case: Case, seed: int) -> None:
     try:
         made = serial_sgs(case.problem, shuffled(case, seed))
     except NoScheduleError as error:
-        assert "modulo scheduling" in str(error) or "optional" in str(error) or "selection" in str(error)
+        names_the_reason(error, "modulo scheduling")
         return
     report = check(case.problem, made)
     assert report.ok, report.to_text()
