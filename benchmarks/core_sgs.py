@@ -2,11 +2,13 @@
 
     python benchmarks/core_sgs.py [--jobs N] [--machines N] [--tasks N] [--seed S] [--repeats N]
 
-One core, timed by the CPU seconds of the process (as wall time on a core that nothing else uses).  Two fixed generators: a plain job shop (durations 1 to 99, each job visits every machine once, in random
-order), and a problem with every feature but maximum lags, feasible with ease.  "Cold" is the first pass on a problem
-that was just built, with the arrays that validation made and nothing else; "warm" is a :class:`ListScheduler` that
-keeps its tables and is given keys.  The compiler's time is spent on small instances before, and printed.  The naive
-peer is serial SGS in plain Python with gap insertion, on the same job shop in the same run.
+One core, timed by the CPU seconds of the process (as wall time on a core that nothing else uses).  Two fixed
+generators: a plain job shop (durations 1 to 99, each job visits every machine once, in random order), and a problem
+with every feature but maximum lags (and holds, which consist of them), feasible with ease.  "Cold" is the first pass
+on a problem that was just built, with the arrays that validation made and nothing else, priorities included; "warm"
+is a :class:`ListScheduler` that keeps its tables and is given keys.  The compiler's time is spent on small instances
+before, and printed.  The naive peer is serial SGS in plain Python with gap insertion, on the same job shop in the
+same run.
 """
 
 from __future__ import annotations
@@ -72,7 +74,6 @@ def full_problem(tasks: int, seed: int, max_lags: bool = False) -> Problem:
     rng = np.random.default_rng(seed)
     jobs = max(1, tasks // STEPS)
     count = jobs * STEPS
-    step = np.arange(count) % STEPS
     matrix = tuple(
         tuple(0 if a == b else (None if (a, b) == (3, 1) else int(rng.integers(1, 6))) for b in range(NUM_STATES))
         for a in range(NUM_STATES)
@@ -105,7 +106,7 @@ def full_problem(tasks: int, seed: int, max_lags: bool = False) -> Problem:
         j, k = divmod(i, STEPS)
         per_tick = k % 4 == 1
         size, least = (1, 3) if per_tick else (3, int(length[i]))
-        stored = NUM_MACHINES * 0 + machines + NUM_CREWS + int(stock[j])
+        stored = machines + NUM_CREWS + int(stock[j])
         if per_tick:
             least = 5 + j % 4  # the same length at both ends, so that what comes in goes out
         effect = Effect(stored, size if k < 4 else -size, Edge.END if k < 4 else Edge.START, per_tick)
