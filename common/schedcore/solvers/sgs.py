@@ -230,6 +230,7 @@ class ParallelSGSSolver:
         if hint is not None and check(problem, hint).ok:
             incumbents.offer(hint)
         mean = max(1.0, float(problem.arrays.duration.mean())) if len(problem.arrays.duration) else 1.0
+        since = 0
         while not stop.now() and not incumbents.proven:
             priorities: Any = next(rules, None)
             if priorities is None:
@@ -239,13 +240,17 @@ class ParallelSGSSolver:
                     priorities = rng.random(len(problem.tasks))
                 else:
                     base, _ = _starts_and_modes(problem, incumbents.best)
-                    priorities = base + rng.normal(0.0, self.parameters.noise * mean, len(base))
+                    sigma = self.parameters.noise * mean * 2.0 ** min(since // self.parameters.patience, 3)
+                    priorities = base + rng.normal(0.0, sigma, len(base))
             try:
                 found = parallel_sgs(problem, priorities, optional=self.parameters.optional, seed=seed, max_repairs=20)
             except NoScheduleError as error:
                 message = str(error)
+                since += 1
             else:
+                before = incumbents.best
                 incumbents.offer(found)
+                since = 0 if incumbents.best is not before else since + 1
         return incumbents.result(self.name, seed, _plain(self.parameters), message)
 
 

@@ -53,14 +53,14 @@ def verify(problem: Problem, result: SolveResult) -> None:
 
 
 def shop(jobs: int = 10, machines: int = 6, seed: int = 1) -> Problem:
-    """A job shop whose objective has no bound that would end a search early."""
+    """A job shop; lower bounds are known of the plain makespan only, so none ends a search early."""
     rng = random.Random(seed)
     b = ProblemBuilder("shop")
     on = [b.unary(f"m{k}") for k in range(machines)]
     for j in range(jobs):
         order = rng.sample(on, machines)
         b.chain(*(b.task(f"{j}.{i}", rng.randint(1, 9), on=m) for i, m in enumerate(order)))
-    b.minimise(total_completion=1)
+    b.minimise(makespan=2)
     return b.build()
 
 
@@ -222,6 +222,17 @@ def tests_path(project_root: object) -> str:
     return os.pathsep.join([here, f"{project_root}/tests", *[p for p in sys.path if p]])
 
 
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_patience_makes_a_difference(solver: type[SGSSolver]) -> None:
+    problem = shop()
+    traces = [
+        [t[1] for t in solver(SgsParameters(150, patience=patience)).solve(problem, limits=LONG, seed=seed).trace]
+        for patience in (1, 1000)
+        for seed in range(3)
+    ]
+    assert traces[:3] != traces[3:]
+
+
 # --- limits -----------------------------------------------------------------------------------------
 
 
@@ -292,7 +303,7 @@ def test_should_stop_is_heeded(solver: type[SGSSolver], monkeypatch: pytest.Monk
 def test_incumbents_improve(solver: type[SGSSolver]) -> None:
     problem = shop()
     seen: list[Incumbent] = []
-    parameters = SgsParameters(max_passes=80)
+    parameters = SgsParameters(max_passes=300, patience=20)
     result = solver(parameters).solve(problem, limits=LONG, on_solution=seen.append)
     values = [i.objective for i in seen]
     assert len(values) > 1
