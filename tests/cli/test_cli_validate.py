@@ -111,7 +111,7 @@ def test_document_whose_schedule_was_edited_is_checked_not_trusted(sched, tmp_pa
 def test_document_with_another_problem_is_refused(sched, tmp_path) -> None:
     path = files.document_file(tmp_path)
     data = json.loads(path.read_text(encoding="utf-8"))
-    data["problem"]["name"] = "other"
+    data["problem"]["horizon"] = 1000
     path.write_text(json.dumps(data), encoding="utf-8")
     ran = sched("validate", str(path))
     assert ran.code == 2

@@ -160,7 +160,9 @@ class PageRun:
             if skipped:
                 continue
             if "file" in block.options:
-                (self.folder / block.options["file"]).write_text(block.text, encoding="utf-8")
+                file = self.folder / block.options["file"]
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(block.text, encoding="utf-8")
             elif block.language == "python":
                 printed = self._python(block)
                 count += 1

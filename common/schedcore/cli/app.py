@@ -16,6 +16,7 @@ import click
 
 from schedcore.cli.command import ENV_PREFIX, Verbs, check_settings, common_options, wants_json
 from schedcore.cli.session import Finished, Outcome, Session
+from schedcore.cli.timeout import TimedOut
 from schedcore.errors import InputError, SchedError, UnknownNameError, did_you_mean
 
 
@@ -84,6 +85,9 @@ def run_process(arguments: Sequence[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    if "" not in sys.path and os.getcwd() not in sys.path:
+        # `--solver my_rules:Mine` finds my_rules.py here, as with python -m; behind everything installed.
+        sys.path.append(os.getcwd())
     with contextlib.suppress(ValueError):  # not the main thread
         signal.signal(signal.SIGTERM, _on_sigterm)
     with _own_stdout(any(wants_json(arguments))) as out:
@@ -146,6 +150,8 @@ def expected_error(error: BaseException, command: str) -> SchedError:
     """``error`` in the terms of :mod:`schedcore.errors`: what, where, what to do, and an exit code."""
     if isinstance(error, SchedError):
         return error
+    if isinstance(error, TimedOut):
+        return error.error
     if isinstance(error, click.ClickException):
         return _usage_error(error, command)
     if isinstance(error, (KeyboardInterrupt, click.Abort)):

@@ -84,7 +84,7 @@ def run(
             + (f"{left} to go" if left else "nothing to run")
             + " (--fresh starts over)"
         )
-    results, outcome = _run(session, plan, folder, backend)
+    results, outcome = _run(session, plan, folder, backend, stored)
     data: dict[str, Any] = {
         "experiment": experiment,
         "folder": str(folder.path),
@@ -109,13 +109,14 @@ def run(
     return Outcome(data, text, error)
 
 
-def _run(session: Session, plan: Plan, folder: Any, backend: Any) -> tuple[Results, Any]:
+def _run(session: Session, plan: Plan, folder: Any, backend: Any, stored: int) -> tuple[Results, Any]:
     from schedcore.cli.app import Interrupted
     from schedcore.experiments.driver import run_plan
     from schedcore.experiments.machine import machine
     from schedcore.experiments.outputs import Results, is_current, write_outputs
 
     stop = StopRequest()
+    found_on = machine()
     kept = f"what is done stays in {folder.path}"
     drawn = session.err_is_terminal and not session.quiet
     with progress(session) as report, stop.listening(session, kept):
@@ -129,7 +130,7 @@ def _run(session: Session, plan: Plan, folder: Any, backend: Any) -> tuple[Resul
                 session.note(f"[{done}/{total}] {trial.label}: {_result_text(record)}")
 
         def warming(method: str) -> None:
-            report(0, len(plan.trials), f"warming up {method}")
+            report(stored, len(plan.trials), f"warming up {method}")
 
         try:
             outcome = run_plan(plan, folder, backend, begun=begun, ended=ended, should_stop=stop, warming=warming)
@@ -140,7 +141,7 @@ def _run(session: Session, plan: Plan, folder: Any, backend: Any) -> tuple[Resul
         results = Results(plan, outcome.records)
         total = len(plan.trials)
         if outcome.ran or not is_current(results, folder):
-            write_outputs(results, folder, machine(), lambda text: report(total, total, text))
+            write_outputs(results, folder, found_on, lambda text: report(total, total, text))
     return results, outcome
 
 

@@ -44,7 +44,8 @@ class StopRequest:
             if self.number is not None:
                 raise KeyboardInterrupt
             self.number = number
-            session.note(f"stopping; {promise} (again: give up at once)")
+            # The terminal has echoed ^C behind the progress line.
+            session.note(("\n" if session.err_is_terminal else "") + f"stopping; {promise} (again: give up at once)")
             timer = threading.Timer(PATIENCE_S, lambda: os.kill(os.getpid(), number))
             timer.daemon = True
             timer.start()

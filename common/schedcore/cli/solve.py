@@ -301,7 +301,7 @@ def _known_text(known: dict[str, Any]) -> str:
     if upper is None:
         return f"at least {lower}"
     text = f"{upper}, optimal" if lower == upper else f"{lower} to {upper}" if lower is not None else str(upper)
-    return text + ("" if gap is None else f"  gap {100 * gap:+.2f} %")
+    return text + ("" if gap is None else "  gap " + f"{100 * gap:+.2f} %".replace("+0.00", "0.00"))
 
 
 __all__ = ["best_known", "find_solver", "result_data", "solve", "solve_text", "values_text"]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from schedcore.envs.source import Sizes
 from schedcore.executor import Executor
-from schedcore.executor.engine import CANCELLED, FINISHED, RUNNING
+from schedcore.executor.progress import CANCELLED, FINISHED, RUNNING
 from schedcore.model.arrays import NO_DEADLINE, RENEWABLE, RESERVOIR, UNARY
 from schedcore.policies.facts import RuleFacts
 

@@ -5,9 +5,10 @@ for environments and replays; its rules are those of ``docs/semantics.md``.
 """
 
 from schedcore.executor.decision import Decision, Start, StartOrder, WaitEvent, WaitUntil
-from schedcore.executor.engine import Attempt, Executor
+from schedcore.executor.engine import Executor
 from schedcore.executor.objection import Objection
 from schedcore.executor.policy import Policy
+from schedcore.executor.progress import Attempt
 from schedcore.executor.realisation import Arrival, Cancellation, CapacityStep, Disruption, Nominal, Realisation
 from schedcore.executor.run import execute
 from schedcore.executor.state import Candidate, Running, State

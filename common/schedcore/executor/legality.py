@@ -10,7 +10,7 @@ from schedcore.executor.elastic import duration_range, needed_duration
 from schedcore.executor.layout import ModeRow
 from schedcore.executor.objection import Objection
 from schedcore.executor.presence import propagate
-from schedcore.model.arrays import NO_DEADLINE, UNARY
+from schedcore.model.arrays import UNARY
 
 if TYPE_CHECKING:
     from schedcore.executor.engine import Executor
@@ -382,6 +382,3 @@ class Legality:
                         code, f"{name!r} would be at {level} at {tick}, allowed are {low} to {high}", resource=r
                     )
         return None
-
-
-__all__ = ["FAR", "NO_DEADLINE", "Legality"]

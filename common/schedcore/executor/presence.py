@@ -66,36 +66,110 @@ def complete(
     absent: set[int],
     preference: Sequence[tuple[int, bool]] = (),
     *,
-    budget: int = 10_000,
+    budget: int = 100_000,
 ) -> tuple[set[int], set[int]] | None:
-    """Decide every task of ``selections``, or ``None`` if no way exists (or none within ``budget`` steps).
+    """Decide every task of ``selections``, or ``None`` if no way exists (or none within ``budget`` decisions).
 
     Undecided tasks are tried in the order of ``preference``, first with the value given there; the
-    others are tried absent first.
+    others are tried absent first.  Depth first with propagation, each connected part on its own.
     """
-    order = list(preference)
-    named = {t for t, _ in order}
-    order += [(t, False) for t in sorted({t for s in selections for t in s.tasks} - named)]
-    steps = 0
-
-    def search(inside: set[int], outside: set[int], at: int) -> tuple[set[int], set[int]] | None:
-        nonlocal steps
-        steps += 1
-        if steps > budget or propagate(selections, inside, outside) is not None:
-            return None
-        while at < len(order) and (order[at][0] in inside or order[at][0] in outside):
-            at += 1
-        if at == len(order):
-            return inside, outside
-        task, first = order[at]
-        for value in (first, not first):
-            found = (
-                search(inside | {task}, set(outside), at + 1)
-                if value
-                else search(set(inside), outside | {task}, at + 1)
-            )
-            if found is not None:
-                return found
+    values: dict[int, bool] = dict.fromkeys(present, True) | dict.fromkeys(absent, False)
+    if not present.isdisjoint(absent):
         return None
+    rules_of: dict[int, list[Selection]] = {}
+    for selection in selections:
+        for t in selection.tasks:
+            rules_of.setdefault(t, []).append(selection)
+    order = [(t, v) for t, v in preference if t in rules_of]
+    named = {t for t, _ in order}
+    order += [(t, False) for t in sorted(rules_of.keys() - named)]
+    place = {t: i for i, (t, _) in enumerate(order)}
+    if not _spread(list(selections), rules_of, values, []):
+        return None
+    for part in _parts(rules_of):
+        todo = [order[i] for i in sorted(place[t] for t in part)]
+        budget = _decide(todo, rules_of, values, budget)
+        if budget < 0:
+            return None
+    return {t for t, v in values.items() if v}, {t for t, v in values.items() if not v}
 
-    return search(set(present), set(absent), 0)
+
+def _decide(
+    todo: list[tuple[int, bool]], rules_of: dict[int, list[Selection]], values: dict[int, bool], budget: int
+) -> int:
+    """Decide the tasks of one part; returns what is left of the budget, -1 if there is no way."""
+    stack: list[tuple[int, bool, list[int]]] = []  # position, whether both values are used up, what it decided
+    at = 0
+    while at < len(todo):
+        task, value = todo[at]
+        if task in values:
+            at += 1
+            continue
+        second = False
+        while True:
+            budget -= 1
+            if budget < 0:
+                return -1
+            trail = [task]
+            values[task] = value
+            if _spread(rules_of[task], rules_of, values, trail):
+                stack.append((at, second, trail))
+                break
+            for t in trail:
+                del values[t]
+            while second:  # both values fail: back to the last decision with one left
+                if not stack:
+                    return -1
+                at, second, trail = stack.pop()
+                for t in trail:
+                    del values[t]
+            task, value = todo[at]
+            value, second = not value, True
+        at += 1
+    return budget
+
+
+def _spread(
+    work: list[Selection], rules_of: dict[int, list[Selection]], values: dict[int, bool], trail: list[int]
+) -> bool:
+    """Draw conclusions from ``values``, noting them in ``trail``; false if a rule is broken."""
+    work = list(work)
+    while work:
+        selection = work.pop()
+        inside: set[int] = set()
+        outside: set[int] = set()
+        for t in selection.tasks:
+            value = values.get(t)
+            if value is not None:
+                (inside if value else outside).add(t)
+        verdict = _conclude(selection, inside, outside)
+        if verdict is None:
+            return False
+        for tasks, value in zip(verdict, (True, False)):
+            for t in tasks:
+                if t not in values:
+                    values[t] = value
+                    trail.append(t)
+                    work += rules_of[t]
+                elif values[t] is not value:
+                    return False
+    return True
+
+
+def _parts(rules_of: dict[int, list[Selection]]) -> list[list[int]]:
+    """Tasks grouped by being connected through selections."""
+    seen: set[int] = set()
+    parts = []
+    for root in sorted(rules_of):
+        if root in seen:
+            continue
+        seen.add(root)
+        part = [root]
+        for t in part:
+            for selection in rules_of[t]:
+                for u in selection.tasks:
+                    if u not in seen:
+                        seen.add(u)
+                        part.append(u)
+        parts.append(part)
+    return parts

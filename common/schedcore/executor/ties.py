@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from schedcore.model import Hold, Problem, find_holds
+from schedcore.model import Problem
 from schedcore.model.arrays import NO_DEADLINE, NO_MIN_LAG, IntArray
 from schedcore.model.time import MAX_TICK
 
@@ -61,8 +61,6 @@ def ties_of(problem: Problem) -> Ties:
     """The temporal side of ``problem``."""
     arrays = problem.arrays
     n = arrays.num_tasks
-    elastic = bool((arrays.duration_max > arrays.duration).any())
-    holds = tuple(h for h in find_holds(problem) if _follows(problem, h)) if elastic and len(arrays.lag_a) else ()
     if n and len(arrays.duration) != n:
         least = np.minimum.reduceat(arrays.duration, arrays.mode_ptr[:-1])
         most = np.maximum.reduceat(arrays.duration_max, arrays.mode_ptr[:-1])
@@ -89,83 +87,101 @@ def ties_of(problem: Problem) -> Ties:
         least,
         most,
     )
-    return _without_holds(problem, ties, holds) if holds else ties
+    rows = _follower_holds(problem)
+    return _without_holds(problem, ties, *rows) if rows is not None else ties
 
 
-def _follows(problem: Problem, hold: Hold) -> bool:
-    """Whether a hold can be left to the tasks that it is tied to.
+def _follower_holds(problem: Problem) -> tuple[IntArray, IntArray] | None:
+    """Holds (rows as in :class:`HoldRow`) that can be left to the tasks they are tied to, and their tying lags.
 
-    Not if it must be there while one of them may be absent, or if it may vanish with its effects: such
-    a task is placed by itself like any elastic task.
+    The same holds as ``find_holds`` gives, without those that must be there while a task they are tied
+    to may be absent, or that may vanish with their effects or against a selection: such a task is
+    placed by itself like any elastic task.
     """
-    task = problem.tasks[hold.task]
-    if task.optional:
-        return not task.modes[0].effects
-    return not any(problem.tasks[t].optional for t, _ in (hold.opens, hold.closes))
+    a, n = problem.arrays, problem.arrays.num_tasks
+    zero = np.flatnonzero((a.lag_min == 0) & (a.lag_max == 0) & (a.lag_iterations == 0))
+    if not len(zero):
+        return None
+    first = a.mode_ptr[:-1]
+    elastic = (np.diff(a.mode_ptr) == 1) & (a.duration_max[first] > a.duration[first])
+    # Both directions of every zero lag, in the order of the lags.
+    lag = np.repeat(zero, 2)
+    own, other = (
+        np.stack(pair, axis=1).ravel() for pair in ((a.lag_a[zero], a.lag_b[zero]), (a.lag_b[zero], a.lag_a[zero]))
+    )
+    own_edge, other_edge = (
+        np.stack(pair, axis=1).ravel()
+        for pair in ((a.lag_a_edge[zero], a.lag_b_edge[zero]), (a.lag_b_edge[zero], a.lag_a_edge[zero]))
+    )
+    tied = np.zeros(2 * n, dtype=np.bool_)
+    tied[2 * own + own_edge] = True
+    candidate = elastic & tied[0::2] & tied[1::2]
+    kept = np.flatnonzero(candidate[own] & ~candidate[other])
+    keys, at = np.unique(2 * own[kept] + own_edge[kept], return_index=True)  # the first tie of every edge
+    tie = np.full(2 * n, -1, dtype=np.int64)
+    tie[keys] = kept[at]
+    hold = np.flatnonzero((tie[0::2] >= 0) & (tie[1::2] >= 0))
+    opens, closes = tie[2 * hold], tie[2 * hold + 1]
+    no_effects = a.effect_ptr[first[hold] + 1] == a.effect_ptr[first[hold]]
+    certain = (a.optional[other[opens]] == 0) & (a.optional[other[closes]] == 0)
+    bound = np.isin(hold, [t for s in problem.selections for t in s.tasks])
+    good = np.where(a.optional[hold] == 1, no_effects & ~bound, certain)
+    hold, opens, closes = hold[good], opens[good], closes[good]
+    if not len(hold):
+        return None
+    rows = np.stack([hold, other[opens], other_edge[opens], other[closes], other_edge[closes]], axis=1)
+    return rows, np.concatenate([lag[opens], lag[closes]])
 
 
-def _without_holds(problem: Problem, ties: Ties, found: tuple[Hold, ...]) -> Ties:
-    rows = tuple(HoldRow(h.task, h.opens[0], int(h.opens[1]), h.closes[0], int(h.closes[1])) for h in found)
+def _without_holds(problem: Problem, ties: Ties, rows: IntArray, tying: IntArray) -> Ties:
+    arrays, n = problem.arrays, len(ties.is_hold)
+    hold, open_task, open_edge, close_task, close_edge = rows.T
     is_hold = ties.is_hold.copy()
+    is_hold[hold] = True
     start_low, end_low = ties.start_low.copy(), ties.end_low.copy()
     start_high, end_high = ties.start_high.copy(), ties.end_high.copy()
     span_low, span_high = ties.span_low.copy(), ties.span_high.copy()
-    edge_of: dict[tuple[int, int], tuple[int, int]] = {}
-    lags: list[tuple[int, int, int, int, int, int, int, int]] = []
-    for row in rows:
-        is_hold[row.task] = True
-        edge_of[row.task, 0] = (row.open_task, row.open_edge)
-        edge_of[row.task, 1] = (row.close_task, row.close_edge)
-        low, high = (start_low, start_high) if row.open_edge == 0 else (end_low, end_high)
-        low[row.open_task] = max(low[row.open_task], ties.start_low[row.task])
-        low, high = (start_low, start_high) if row.close_edge == 0 else (end_low, end_high)
-        high[row.close_task] = min(high[row.close_task], ties.end_high[row.task])
-        mode = problem.tasks[row.task].modes[0]
-        lags.append(
-            (
-                -1 - row.task,
-                row.open_task,
-                row.close_task,
-                row.open_edge,
-                row.close_edge,
-                mode.duration,
-                NO_DEADLINE if mode.longest >= MAX_TICK else mode.longest,
-                0,
-            )
-        )
-    columns = (
-        ties.lag_a,
-        ties.lag_b,
-        ties.lag_a_edge,
-        ties.lag_b_edge,
-        ties.lag_min,
-        ties.lag_max,
-        ties.lag_iterations,
-    )
-    tie_ids = {i for h in found for i in h.lags}
-    for i, (a, b, a_edge, b_edge, low_, high_, rounds) in enumerate(zip(*(c.tolist() for c in columns), strict=True)):
-        if i in tie_ids:
-            continue
-        a, a_edge = edge_of.get((a, a_edge), (a, a_edge))
-        b, b_edge = edge_of.get((b, b_edge), (b, b_edge))
-        lags.append((i, a, b, a_edge, b_edge, low_, high_, rounds))
-    kept = []
-    for lag in lags:
-        index, a, b, a_edge, b_edge, low_, high_, rounds = lag
-        if a != b or rounds:
-            kept.append(lag)
-        elif a_edge == b_edge:
+    for edge, low, high in ((0, start_low, start_high), (1, end_low, end_high)):
+        here = open_edge == edge
+        np.maximum.at(low, open_task[here], ties.start_low[hold[here]])
+        here = close_edge == edge
+        np.minimum.at(high, close_task[here], ties.end_high[hold[here]])
+    # Every edge of a hold stands for the edge that it is tied to.
+    stands_for = np.arange(2 * n, dtype=np.int64)
+    stands_for[2 * hold] = 2 * open_task + open_edge
+    stands_for[2 * hold + 1] = 2 * close_task + close_edge
+    kept = np.ones(len(ties.lag_id), dtype=np.bool_)
+    kept[tying] = False
+    mode = arrays.mode_ptr[hold]
+    longest = np.where(arrays.duration_max[mode] >= MAX_TICK, NO_DEADLINE, arrays.duration_max[mode])
+    a = np.concatenate([2 * open_task + open_edge, stands_for[2 * ties.lag_a + ties.lag_a_edge][kept]])
+    b = np.concatenate([2 * close_task + close_edge, stands_for[2 * ties.lag_b + ties.lag_b_edge][kept]])
+    lag_id = np.concatenate([-1 - hold, ties.lag_id[kept]])
+    lag_min = np.concatenate([arrays.duration[mode], ties.lag_min[kept]])
+    lag_max = np.concatenate([longest, ties.lag_max[kept]])
+    rounds = np.concatenate([np.zeros(len(hold), dtype=np.int64), ties.lag_iterations[kept]])
+    own = (a // 2 == b // 2) & (rounds == 0)
+    for i in np.flatnonzero(own).tolist():  # between the edges of one task: bounds of its duration
+        t, low_, high_ = int(a[i]) // 2, int(lag_min[i]), int(lag_max[i])
+        if a[i] == b[i]:
             if not low_ <= 0 <= high_:  # can never hold: leave an impossible span behind
-                span_low[a], span_high[a] = 1, 0
-        elif a_edge == 0:
-            span_low[a], span_high[a] = max(span_low[a], low_), min(span_high[a], high_)
+                span_low[t], span_high[t] = 1, 0
+        elif a[i] % 2 == 0:
+            span_low[t], span_high[t] = max(span_low[t], low_), min(span_high[t], high_)
         else:
-            span_low[a], span_high[a] = max(span_low[a], -high_), min(span_high[a], -low_)
-    table = np.array(kept, dtype=np.int64).reshape(-1, 8)
+            span_low[t], span_high[t] = max(span_low[t], -high_), min(span_high[t], -low_)
+    a, b = a[~own], b[~own]
     return Ties(
-        rows,
+        tuple(HoldRow(*row) for row in rows.tolist()),
         is_hold,
-        *(np.ascontiguousarray(table[:, c]) for c in (0, 1, 2, 3, 4, 5, 6, 7)),
+        lag_id[~own],
+        a // 2,
+        b // 2,
+        a % 2,
+        b % 2,
+        lag_min[~own],
+        lag_max[~own],
+        rounds[~own],
         start_low,
         end_low,
         start_high,
@@ -183,7 +199,7 @@ def order_arcs(ties: Ties) -> NDArray[np.bool_]:
     All minimum lags do, save those within a cycle of minimum lags that let ``b`` start first: such
     lags are windows, not orders.
     """
-    has_min = ties.lag_min != NO_MIN_LAG
+    has_min: NDArray[np.bool_] = ties.lag_min != NO_MIN_LAG
     if not has_min.any():
         return has_min
     simple = (ties.lag_a_edge == 1) & (ties.lag_b_edge == 0) & (ties.lag_min >= 0)
@@ -192,17 +208,17 @@ def order_arcs(ties: Ties) -> NDArray[np.bool_]:
     weak = has_min & (start_weights(ties) <= 0)
     if not weak.any():
         return has_min
+    if bool((ties.lag_a[has_min] < ties.lag_b[has_min]).all()):  # no cycle
+        return has_min
     component = _components(len(ties.is_hold), ties.lag_a[has_min], ties.lag_b[has_min])
-    return has_min & ~(weak & (component[ties.lag_a] == component[ties.lag_b]))
+    kept: NDArray[np.bool_] = has_min & ~(weak & (component[ties.lag_a] == component[ties.lag_b]))
+    return kept
 
 
 def start_weights(ties: Ties) -> IntArray:
     """Least distance of the starts of ``a`` and ``b`` that the minimum of each lag implies."""
-    return (
-        ties.lag_min
-        + ties.lag_a_edge * ties.duration_least[ties.lag_a]
-        - ties.lag_b_edge * ties.duration_most[ties.lag_b]
-    )
+    from_start: IntArray = ties.lag_min + ties.lag_a_edge * ties.duration_least[ties.lag_a]
+    return from_start - ties.lag_b_edge * ties.duration_most[ties.lag_b]
 
 
 def _components(n: int, tails: IntArray, heads: IntArray) -> IntArray:

@@ -88,12 +88,12 @@ def document_from_dict(data: object, *, where: str = "document") -> Document:
 
 
 def check_made_for(problem: Problem, schedule_data: object, where: str) -> None:
-    """Refuse a schedule that records the fingerprint of another problem than ``problem``."""
+    """Refuse a schedule that was made for a problem of another content; its name and metadata do not matter."""
     recorded = schedule_fingerprint(schedule_data)
-    if recorded is not None and recorded != problem.fingerprint():
+    if recorded is not None and recorded != problem.meaning_fingerprint():
         raise FormatError(
             f"the schedule was made for the problem with fingerprint {recorded}, not for {problem.name!r} "
-            f"({problem.fingerprint()})",
+            f"({problem.meaning_fingerprint()})",
             where=where,
             remedy="use the problem that it was made for, or take the key 'problem' out of the schedule",
         )

@@ -97,7 +97,7 @@ def read_schedule(path: PathLike, problem: Problem | None = None) -> Schedule:
 
 
 def write_schedule(schedule: Schedule, path: PathLike, problem: Problem | None = None) -> None:
-    """Write ``schedule`` to ``path``, whole or not at all; with ``problem`` its fingerprint is recorded.
+    """Write ``schedule`` to ``path``, whole or not at all; with ``problem`` its ``meaning_fingerprint`` is recorded.
 
     Raises
     ------

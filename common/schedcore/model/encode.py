@@ -33,7 +33,18 @@ def canonical_json(data: object) -> str:
 
 def fingerprint_of(problem: Problem) -> str:
     """blake2b-128 of the canonical JSON, as 32 hexadecimal digits."""
-    return hashlib.blake2b(canonical_json(problem_to_dict(problem)).encode(), digest_size=16).hexdigest()
+    return _digest(problem_to_dict(problem))
+
+
+def meaning_fingerprint_of(problem: Problem) -> str:
+    """The same without the problem's name and metadata, which have no influence on what a schedule means."""
+    data = problem_to_dict(problem)
+    data.pop("metadata", None)
+    return _digest(data | {"name": ""})
+
+
+def _digest(data: dict[str, Any]) -> str:
+    return hashlib.blake2b(canonical_json(data).encode(), digest_size=16).hexdigest()
 
 
 def problem_to_dict(problem: Problem) -> dict[str, Any]:
@@ -66,12 +77,12 @@ def problem_to_dict(problem: Problem) -> dict[str, Any]:
 
 
 def schedule_to_dict(schedule: Schedule, problem: Problem | None = None) -> dict[str, Any]:
-    """``schedule`` as JSON data; with ``problem`` its fingerprint is recorded."""
+    """``schedule`` as JSON data; with ``problem`` its :meth:`~Problem.meaning_fingerprint` is recorded."""
     data: dict[str, Any] = {"schema": SCHEDULE_SCHEMA, "placements": [list(p) for p in schedule.placements]}
     if schedule.cycle is not None:
         data["cycle"] = schedule.cycle
     if problem is not None:
-        data["problem"] = problem.fingerprint()
+        data["problem"] = problem.meaning_fingerprint()
     return data
 
 

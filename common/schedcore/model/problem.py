@@ -116,6 +116,16 @@ class Problem:
             )
         return dataclasses.replace(self, **changes)
 
+    @cached_property
+    def _meaning_fingerprint(self) -> str:
+        from schedcore.model.encode import meaning_fingerprint_of
+
+        return meaning_fingerprint_of(self)
+
+    def meaning_fingerprint(self) -> str:
+        """The same hash without name and metadata: equal for problems whose schedules are interchangeable."""
+        return self._meaning_fingerprint
+
     @property
     def meta(self) -> dict[str, Scalar]:
         """Metadata as a dictionary."""

@@ -224,7 +224,10 @@ def _schedule() -> _Schema:
         schema={"const": SCHEDULE_SCHEMA},
         placements=_list(_row(number, number, number, number), about="[task, mode, start, end]"),
         cycle=_integer(-MAX_TICK, about="value of the period in a cyclic problem"),
-        problem={"type": "string", "description": "fingerprint of the problem that it was made for"},
+        problem={
+            "type": "string",
+            "description": "fingerprint (without name and metadata) of the problem that it was made for",
+        },
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,27 +10,79 @@ from numpy.typing import NDArray
 from schedcore.executor.ties import order_arcs, start_weights, ties_of
 from schedcore.model import Problem
 from schedcore.model.arrays import NO_DEADLINE, IntArray
+from schedcore.policies.levels import levels_of, relax
 
 
-class RuleFacts(NamedTuple):
+class RuleFacts:
     """Facts per task; *followers* are the tasks reachable over ordering minimum lags, with the task itself.
 
-    ``processing``: shortest duration.  ``tail``: longest path from its start to the end of a follower.
-    ``work``, ``operations``: total processing and number of followers.  ``due``: latest end that
-    keeps the due dates of all followers; ``deadline``: the same for deadlines and horizon
-    (``NO_DEADLINE`` if none).  ``weight``: largest weight of a follower.
-    ``head``: earliest start by releases and ordering lags.  ``mean``: mean processing.
+    Attributes
+    ----------
+    processing
+        Shortest duration, 0 for holds.
+    tail
+        Longest path from the start of the task to the end of a follower.
+    due, deadline
+        Latest end that keeps the due dates (deadlines and horizon) of all followers, ``NO_DEADLINE`` if none.
+    weight
+        Largest weight of a follower.
+    head
+        Earliest start by releases and ordering lags.
+    mean
+        Mean processing.
     """
 
-    processing: IntArray
-    tail: IntArray
-    work: IntArray
-    operations: IntArray
-    due: IntArray
-    deadline: IntArray
-    weight: IntArray
-    head: IntArray
-    mean: float
+    def __init__(
+        self,
+        arcs: tuple[IntArray, IntArray, IntArray],
+        columns: dict[str, IntArray],
+    ) -> None:
+        self._arcs = arcs
+        self.processing = columns["processing"]
+        self.tail = columns["tail"]
+        self.due = columns["due"]
+        self.deadline = columns["deadline"]
+        self.weight = columns["weight"]
+        self.head = columns["head"]
+        self.mean = float(self.processing.mean()) if len(self.processing) else 0.0
+
+    @cached_property
+    def _sums(self) -> tuple[IntArray, IntArray]:
+        p = self.processing.tolist()
+        work, operations = p[:], [1] * len(p)
+        following = _following(len(p), *self._arcs)
+        order, _ = _topological(len(p), *self._arcs[:2])
+        if all(len(f) <= 1 for f in following):
+            for a in reversed(order):
+                for b, _ in following[a]:
+                    work[a] += work[b]
+                    operations[a] += operations[b]
+        else:
+            position = {t: i for i, t in enumerate(order)}
+            for part in _parts(following):
+                if len(part) > 1:
+                    part.sort(key=position.__getitem__)
+                    _sum_followers(part, following, p, work, operations)
+        return np.array(work, dtype=np.int64), np.array(operations, dtype=np.int64)
+
+    @property
+    def work(self) -> IntArray:
+        """Total processing of the followers, each counted once."""
+        return self._sums[0]
+
+    @property
+    def operations(self) -> IntArray:
+        """Number of followers."""
+        return self._sums[1]
+
+    def columns(self, *, followers: bool = True) -> tuple[IntArray, ...]:
+        """Processing, tail, work, operations, due, deadline, weight: what :func:`rule_key` takes, in its order.
+
+        ``followers=False`` leaves work and operations 0, for rules that do not look at them.
+        """
+        none = np.zeros(len(self.processing), dtype=np.int64)
+        work, operations = (self.work, self.operations) if followers else (none, none)
+        return self.processing, self.tail, work, operations, self.due, self.deadline, self.weight
 
 
 def facts_of(problem: Problem) -> RuleFacts:
@@ -43,21 +95,29 @@ def facts_of(problem: Problem) -> RuleFacts:
     tail = processing.copy()
     due, deadline = arrays.due.copy(), ties.end_high.copy()
     weight = arrays.weight.copy()
-    order, acyclic = _topological(n, ties.lag_a[arcs], ties.lag_b[arcs])
+    head = np.maximum(ties.start_low, 0)
+    columns = {
+        "processing": processing,
+        "tail": tail,
+        "due": due,
+        "deadline": deadline,
+        "weight": weight,
+        "head": head,
+    }
+    tails, followers, gaps = ties.lag_a[arcs], ties.lag_b[arcs], start_weights(ties)[arcs]
+    levels = levels_of(n, tails, followers) if n else None
+    if levels is not None:
+        relax(columns, tails, followers, gaps, levels)
+        return RuleFacts((tails, followers, gaps), columns)
+    order, acyclic = _topological(n, tails, followers)
     if not acyclic:  # contradictory lags: no schedule exists, any ranking will do
-        ones = np.ones(n, dtype=np.int64)
-        return RuleFacts(processing, tail, processing, ones, due, deadline, weight, ties.start_low, _mean(processing))
-    starts = start_weights(ties)[arcs]
-    following: list[list[tuple[int, int]]] = [[] for _ in range(n)]
-    for a, b, w in zip(ties.lag_a[arcs].tolist(), ties.lag_b[arcs].tolist(), starts.tolist(), strict=True):
-        following[a].append((b, w))
-    heads = np.maximum(ties.start_low, 0).tolist()
+        none = np.zeros(0, dtype=np.int64)
+        return RuleFacts((none, none, none), columns)
+    following = _following(n, tails, followers, gaps)
+    p, t, d, e, w8, heads = (c.tolist() for c in columns.values())
     for a in order:
         for b, gap in following[a]:
             heads[b] = max(heads[b], heads[a] + gap)
-    p, t, d, e, w8 = (c.tolist() for c in (processing, tail, due, deadline, weight))
-    work, operations = p[:], [1] * n
-    chains = all(len(f) <= 1 for f in following)
     for a in reversed(order):
         for b, gap in following[a]:
             t[a] = max(t[a], gap + t[b])
@@ -67,26 +127,17 @@ def facts_of(problem: Problem) -> RuleFacts:
             if e[b] < NO_DEADLINE:
                 e[a] = min(e[a], e[b] - p[b] - gap + p[a])
             w8[a] = max(w8[a], w8[b])
-            if chains:
-                work[a] += work[b]
-                operations[a] += operations[b]
-    if not chains:
-        work, operations = _closure_sums(order, following, p)
-    return RuleFacts(
-        processing,
-        np.array(t, dtype=np.int64),
-        np.array(work, dtype=np.int64),
-        np.array(operations, dtype=np.int64),
-        np.array(d, dtype=np.int64),
-        np.array(e, dtype=np.int64),
-        np.array(w8, dtype=np.int64),
-        np.array(heads, dtype=np.int64),
-        _mean(processing),
-    )
+    for name, values in zip(columns, (p, t, d, e, w8, heads), strict=True):
+        columns[name] = np.array(values, dtype=np.int64)
+    return RuleFacts((tails, followers, gaps), columns)
 
 
-def _mean(processing: IntArray) -> float:
-    return float(processing.mean()) if len(processing) else 0.0
+def _following(n: int, tails: IntArray, heads: IntArray, gaps: IntArray) -> list[list[tuple[int, int]]]:
+    """Direct followers of every task, with the least distance of their starts."""
+    following: list[list[tuple[int, int]]] = [[] for _ in range(n)]
+    for a, b, gap in zip(tails.tolist(), heads.tolist(), gaps.tolist(), strict=True):
+        following[a].append((b, gap))
+    return following
 
 
 def _topological(n: int, tails: IntArray, heads: IntArray) -> tuple[list[int], bool]:
@@ -103,27 +154,49 @@ def _topological(n: int, tails: IntArray, heads: IntArray) -> tuple[list[int], b
     return order, len(order) == n
 
 
-def _closure_sums(
-    order: list[int], following: list[list[tuple[int, int]]], processing: list[int]
-) -> tuple[list[int], list[int]]:
-    """Work and number of all followers, each counted once: reachability in blocks of bits."""
-    n = len(order)
-    work, operations = [0] * n, [0] * n
-    p = np.array(processing, dtype=np.int64)
+def _parts(following: list[list[tuple[int, int]]]) -> list[list[int]]:
+    """Connected parts of the ordering lags."""
+    parent = list(range(len(following)))
+
+    def find(x: int) -> int:
+        while parent[x] != x:
+            parent[x] = parent[parent[x]]
+            x = parent[x]
+        return x
+
+    for a, out in enumerate(following):
+        for b, _ in out:
+            parent[find(a)] = find(b)
+    parts: dict[int, list[int]] = {}
+    for a in range(len(following)):
+        parts.setdefault(find(a), []).append(a)
+    return list(parts.values())
+
+
+def _sum_followers(
+    part: list[int],
+    following: list[list[tuple[int, int]]],
+    processing: list[int],
+    work: list[int],
+    operations: list[int],
+) -> None:
+    """Work and number of followers within a connected part: reachability in blocks of bits."""
+    place = {t: i for i, t in enumerate(part)}
+    p = np.array([processing[t] for t in part], dtype=np.int64)
+    for t in part:
+        work[t] = operations[t] = 0
     block = 4096
-    for low in range(0, n, block):
-        size = min(block, n - low)
-        reach: NDArray[np.uint8] = np.zeros((n, (size + 7) // 8), dtype=np.uint8)
-        weights = np.zeros(reach.shape[1] * 8, dtype=np.int64)
-        weights[:size] = p[low : low + size]
-        for a in reversed(order):
-            row = reach[a]
-            if low <= a < low + size:
-                row[(a - low) >> 3] |= np.uint8(1 << ((a - low) & 7))
+    for low in range(0, len(part), block):
+        size = min(block, len(part) - low)
+        reach: NDArray[np.uint8] = np.zeros((len(part), (size + 7) // 8), dtype=np.uint8)
+        for a in reversed(part):  # in topological order
+            i = place[a]
+            row = reach[i]
+            if low <= i < low + size:
+                row[(i - low) >> 3] |= np.uint8(1 << ((i - low) & 7))
             for b, _ in following[a]:
-                row |= reach[b]
-        for a in range(n):
-            bits = np.unpackbits(reach[a], bitorder="little")
-            operations[a] += int(bits.sum())
-            work[a] += int(weights[bits.astype(bool)].sum())
-    return work, operations
+                row |= reach[place[b]]
+        for i, t in enumerate(part):
+            bits = np.unpackbits(reach[i], count=size, bitorder="little").astype(bool)
+            operations[t] += int(bits.sum())
+            work[t] += int(p[low : low + size][bits].sum())

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
+import numpy as np
+
 from schedcore.errors import InputError, NoScheduleError
 from schedcore.executor.presence import complete
 from schedcore.model import Problem
@@ -32,14 +34,10 @@ def chosen_optional(
         If no choice keeps all selections.
     """
     arrays = problem.arrays
-    if not arrays.optional.any() and not problem.selections:
-        if isinstance(choice, str) and choice not in ("rewarded", "none", "all"):
-            raise _unknown(choice)
-        return frozenset()
-    optional = [t for t, task in enumerate(problem.tasks) if task.optional]
+    optional = np.flatnonzero(arrays.optional).tolist()
     if isinstance(choice, str):
         if choice == "rewarded":
-            wanted = {t for t in optional if problem.tasks[t].reward > 0}
+            wanted = set(np.flatnonzero((arrays.optional == 1) & (arrays.reward > 0)).tolist())
         elif choice == "none":
             wanted = set()
         elif choice == "all":
@@ -59,21 +57,20 @@ def chosen_optional(
         task = problem.tasks[t]
         return (-task.reward, min(m.duration for m in task.modes), t)
 
-    ranked = sorted(wanted, key=worth)
-    others = sorted(set(optional) - wanted, key=worth, reverse=True)
-    preference = [(t, True) for t in ranked] + [(t, False) for t in others]
-    mandatory = {t for t, task in enumerate(problem.tasks) if not task.optional}
     in_rules = {t for s in problem.selections for t in s.tasks}
-    found = complete(
-        problem.selections, mandatory & in_rules, set(banned), [(t, v) for t, v in preference if t in in_rules]
-    )
+    ranked = sorted(wanted & in_rules, key=worth)
+    others = sorted(t for t in in_rules - wanted if problem.tasks[t].optional)
+    others.sort(key=worth, reverse=True)
+    mandatory = {t for t in in_rules if not problem.tasks[t].optional}
+    preference = [(t, True) for t in ranked] + [(t, False) for t in others]
+    found = complete(problem.selections, mandatory, set(banned & in_rules), preference)
     if found is None:
         raise NoScheduleError(
             "no choice of optional tasks keeps all selections",
             where="selections",
             remedy="check the selections against the mandatory tasks",
         )
-    return frozenset((wanted - in_rules) | (found[0] & set(optional)))
+    return frozenset((wanted - in_rules) | (found[0] - mandatory))
 
 
 def _unknown(choice: str) -> InputError:

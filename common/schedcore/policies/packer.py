@@ -38,7 +38,11 @@ class GreedyPacker(PriorityPolicy):
     def reset(self, problem: Problem, seed: int) -> None:
         """Begin a run."""
         super().reset(problem, seed)
-        self._needs = [[tuple((d.resource, d.amount) for d in m.demands) for m in t.modes] for t in problem.tasks]
+        # What takes no time takes no capacity either.
+        self._needs = [
+            [tuple((d.resource, d.amount) for d in m.demands) if m.duration else () for m in t.modes]
+            for t in problem.tasks
+        ]
         self._lengths = [[m.duration for m in t.modes] for t in problem.tasks]
 
     def decide(self, state: State) -> Decision:

@@ -13,7 +13,7 @@ from schedcore.model import ALL_FEATURES, Problem
 from schedcore.model.arrays import NO_DEADLINE
 from schedcore.policies.facts import RuleFacts, facts_of
 from schedcore.policies.optional import OptionalChoice, chosen_optional
-from schedcore.policies.rules import ALIASES, LPT, RANDOM, RULES, SPT, Rule, rule_key
+from schedcore.policies.rules import ALIASES, CP, EDD, FIFO, LPT, RANDOM, RULES, SPT, Rule, rule_key
 
 EXECUTABLE = ALL_FEATURES - {"cyclic", "variable_period"}
 """What the executor carries out."""
@@ -66,7 +66,7 @@ class PriorityPolicy:
         """Lists for decisions one by one."""
         self._durations = [[m.duration for m in t.modes] for t in self._problem.tasks]
         if self.rule.dynamic or self.rule.name == "fifo":
-            self._columns = tuple(column.tolist() for column in self.facts[:7])
+            self._columns = tuple(c.tolist() for c in self.facts.columns(followers=self.rule.followers))
         else:
             self._keys = self.static_keys().tolist()
 
@@ -77,11 +77,18 @@ class PriorityPolicy:
         if self._columns is None:
             self._prepare()
             return self.key(state, task)
+        p, tail, work, operations, due, deadline, weight = (c[task] for c in self._columns)
         return rule_key(
             self.rule.code,
             state.now,
             state.available_since(task),
-            *(c[task] for c in self._columns),
+            p,
+            tail,
+            work,
+            operations,
+            due,
+            deadline,
+            weight,
             self.facts.mean,
             0.0,
             NO_DEADLINE,
@@ -117,7 +124,7 @@ def find_rule(name: str) -> Rule:
     key = name.lower()
     key = ALIASES.get(key, key)
     if key not in RULES:
-        raise unknown_name("rule", name, [*RULES, *ALIASES])
+        raise unknown_name("rule", name, [*RULES, *ALIASES], where="rule")
     return RULES[key]
 
 
@@ -126,9 +133,16 @@ def static_keys(problem: Problem, rule: Rule, seed: int = 0) -> NDArray[np.float
     if rule.code in (SPT, LPT):  # the facts that follow from the network are not needed
         least = ties_of(problem).duration_least.astype(np.float64)
         return least if rule.code == SPT else -least
+    if rule.code == RANDOM:
+        return np.array(draws_of(problem, seed), dtype=np.float64)
     facts = facts_of(problem)
+    if rule.code in (FIFO, CP, EDD):  # one column as it stands
+        column = {FIFO: facts.head, CP: -facts.tail, EDD: facts.due}[rule.code]
+        return column.astype(np.float64)
     draws = draws_of(problem, seed)
-    columns = zip(*(c.tolist() for c in facts[:8]), draws, strict=True)
+    columns = zip(
+        *(c.tolist() for c in facts.columns(followers=rule.followers)), facts.head.tolist(), draws, strict=True
+    )
     return np.array(
         [
             rule_key(rule.code, h, h, p, tail, work, ops, due, deadline, weight, facts.mean, draw, NO_DEADLINE)

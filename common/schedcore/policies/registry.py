@@ -17,7 +17,7 @@ def policy_names() -> tuple[str, ...]:
     return tuple(sorted({*RULES, "packer", *registered_names(POLICIES)}))
 
 
-def get_policy(name: str | Policy, **parameters: Any) -> Policy:
+def get_policy(name: str | Policy, /, **parameters: Any) -> Policy:
     """The policy called ``name``, or made by the class ``package.module:Class``.
 
     Parameters
@@ -45,7 +45,7 @@ def get_policy(name: str | Policy, **parameters: Any) -> Policy:
         return _made(load_reference(name, where="policy"), parameters, name)
     if name in registered_names(POLICIES):
         return _made(load_registered(POLICIES, name), parameters, name)
-    raise unknown_name("policy", name, [*policy_names(), *ALIASES])
+    raise unknown_name("policy", name, [*policy_names(), *ALIASES], where="policy")
 
 
 def _made(factory: Any, parameters: dict[str, Any], name: str) -> Policy:
@@ -64,7 +64,5 @@ def _made(factory: Any, parameters: dict[str, Any], name: str) -> Policy:
 
 def _checked(made: Any, name: str) -> Policy:
     if not isinstance(made, Policy):
-        raise InputError(
-            f"{name} is no policy", where="policy", remedy="it needs name, features, reset() and decide()"
-        )
+        raise InputError(f"{name} is no policy", where="policy", remedy="it needs name, features, reset() and decide()")
     return made

@@ -61,6 +61,8 @@ class Rule:
         Where it comes from.
     dynamic
         Whether the ranking of two tasks can change with time.
+    followers
+        Whether it looks at all tasks that come after a task.
     """
 
     name: str
@@ -68,15 +70,16 @@ class Rule:
     formula: str
     source: str
     dynamic: bool = False
+    followers: bool = False
 
 
 _RULES = (
     Rule("spt", SPT, "p", "shortest processing time; Smith 1956"),
     Rule("lpt", LPT, "-p", "longest processing time; Graham 1969"),
-    Rule("mwkr", MWKR, "-P", "most work remaining; Conway, Maxwell and Miller 1967"),
-    Rule("lwkr", LWKR, "P", "least work remaining; Conway, Maxwell and Miller 1967"),
-    Rule("mor", MOR, "-m", "most operations remaining (MOPNR); Haupt 1989"),
-    Rule("lor", LOR, "m", "fewest operations remaining; Haupt 1989"),
+    Rule("mwkr", MWKR, "-P", "most work remaining; Conway, Maxwell and Miller 1967", followers=True),
+    Rule("lwkr", LWKR, "P", "least work remaining; Conway, Maxwell and Miller 1967", followers=True),
+    Rule("mor", MOR, "-m", "most operations remaining (MOPNR); Haupt 1989", followers=True),
+    Rule("lor", LOR, "m", "fewest operations remaining; Haupt 1989", followers=True),
     Rule("fifo", FIFO, "a", "first in, first out; Conway, Maxwell and Miller 1967"),
     Rule("edd", EDD, "d", "earliest due date; Jackson 1955"),
     Rule("mdd", MDD, "max(t + L, d - p + L)", "modified due date; Baker and Bertrand 1982", dynamic=True),
@@ -86,6 +89,7 @@ _RULES = (
         "-w/p exp(-max(0, d - t - p - b (P - p)) / (k q)), k = 3, b = 2",
         "apparent tardiness cost; Vepsalainen and Morton 1987",
         dynamic=True,
+        followers=True,
     ),
     Rule(
         "covert",
@@ -93,6 +97,7 @@ _RULES = (
         "-w/p max(0, 1 - max(0, d - t - p) / (k b P)), k = 1, b = 2",
         "cost over time; Carroll 1965",
         dynamic=True,
+        followers=True,
     ),
     Rule("edf", EDF, "D", "earliest deadline first; Liu and Layland 1973"),
     Rule(
@@ -106,7 +111,7 @@ _RULES = (
     Rule("cp", CP, "-L", "critical path, longest tail; Hu 1961, Kelley 1963"),
     Rule("wspt", WSPT, "p/w", "weighted shortest processing time; Smith 1956"),
     Rule("cr", CR, "(d - t) / L", "critical ratio; Berry and Rao 1975", dynamic=True),
-    Rule("sopn", SOPN, "(d - t - p) / m", "slack per operation; Conway 1965", dynamic=True),
+    Rule("sopn", SOPN, "(d - t - p) / m", "slack per operation; Conway 1965", dynamic=True, followers=True),
     Rule("random", RANDOM, "uniform random number of the task", "baseline"),
 )
 

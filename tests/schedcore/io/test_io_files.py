@@ -351,12 +351,14 @@ def test_a_huge_number_of_digits_is_refused(tmp_path: Path) -> None:
 def test_schedules_of_other_problems_are_refused(tmp_path: Path) -> None:
     schedule, path = Schedule([(0, 0, 0, 3)]), str(tmp_path / "s.json")
     write_schedule(schedule, path, shop())
-    other = shop(name="other")
+    other = shop(name="other", horizon=99)
     message = (
-        f"the schedule was made for the problem with fingerprint {shop().fingerprint()}, not for 'other' "
-        f"({other.fingerprint()}) (use the problem that it was made for, or take the key 'problem' out of the schedule)"
+        f"the schedule was made for the problem with fingerprint {shop().meaning_fingerprint()}, not for 'other' "
+        f"({other.meaning_fingerprint()}) (use the problem that it was made for, or take the key 'problem' out of the "
+        f"schedule)"
     )
     assert read_schedule(path) == schedule
+    assert read_schedule(path, shop(name="renamed", metadata={"a": 1})) == schedule
     assert refusal(lambda: read_schedule(path, other), FormatError) == f"{path}: schedule: {message}"
     write_document(Document(shop(), schedule), path)
     assert refusal(lambda: read_schedule(path, other), FormatError) == f"{path}: document.schedule: {message}"

@@ -242,6 +242,10 @@ def test_every_field_counts_for_the_fingerprint() -> None:
     prints = {p.fingerprint() for p in (base, *others)}
     assert len(prints) == len(others) + 1
     assert all(len(p) == 32 and int(p, 16) >= 0 for p in prints)
+    # The name and the metadata, first and last, do not change what a schedule means.
+    meanings = [p.meaning_fingerprint() for p in (base, *others)]
+    assert meanings[0] == meanings[1] == meanings[-1]
+    assert len(set(meanings)) == len(others) - 1
 
 
 @given(cases(cyclic=None, objective=True))

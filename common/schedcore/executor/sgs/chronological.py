@@ -1,3 +1,4 @@
+# mypy: disable-error-code="no-untyped-call"
 """From problem and rule to a non-delay schedule without the executor's Python, where that gives the same."""
 
 from __future__ import annotations
@@ -7,7 +8,7 @@ from numpy.typing import NDArray
 
 from schedcore.executor.sgs.tables import packed, tables_of
 from schedcore.executor.ties import order_arcs, start_weights, ties_of
-from schedcore.model import Problem, Schedule
+from schedcore.model import Problem, Renewable, Schedule, Unary
 from schedcore.model.arrays import NO_DEADLINE, UNARY, IntArray
 from schedcore.policies.priority import PriorityPolicy
 
@@ -99,9 +100,8 @@ def dispatch(problem: Problem, policy: PriorityPolicy) -> Schedule | None:
 
 def chronological(problem: Problem, policy: PriorityPolicy) -> tuple[Schedule, int] | None:
     """The compiled event loop: the schedule and the number of events, or ``None``."""
-    from schedcore.executor.layout import Layout
+    from schedcore.executor.sgs.latest import propagate_latest
     from schedcore.executor.sgs.parallel import chronological_pass
-    from schedcore.executor.temporal import Windows
 
     ties = ties_of(problem)
     n = problem.arrays.num_tasks
@@ -113,19 +113,30 @@ def chronological(problem: Problem, policy: PriorityPolicy) -> tuple[Schedule, i
     latest_start = latest_end
     by_latest: IntArray = np.zeros(0, dtype=np.int64)
     if (ties.end_high < NO_DEADLINE).any():
-        windows = Windows(Layout(problem), True)
-        latest_end = np.array(windows.latest_end, dtype=np.int64)
-        latest_start = np.array(windows.latest_start, dtype=np.int64)
+        latest_end, latest_start = ties.end_high.copy(), ties.start_high.copy()
+        if not propagate_latest(
+            ties.lag_a,
+            ties.lag_b,
+            ties.lag_a_edge,
+            ties.lag_min,
+            ties.duration_least,
+            ties.duration_most,
+            latest_start,
+            latest_end,
+        ):
+            return None
         finite = np.flatnonzero(latest_start < NO_DEADLINE // 2)
         by_latest = finite[np.argsort(latest_start[finite], kind="stable")]
     tables, _ = tables_of(problem)
     ticks = [p[0] for r in problem.resources for p in getattr(getattr(r, "calendar", None), "points", ())[1:]]
     breaks = np.unique(np.array(ticks, dtype=np.int64))
-    rule, facts = policy.rule, policy.facts
+    rule = policy.rule
     dynamic = rule.dynamic or rule.name == "fifo"
     table: NDArray[np.float64] = np.zeros((n, 7))
+    mean = 0.0
     if dynamic:
-        table = np.stack(facts[:7], axis=1).astype(np.float64)
+        facts, mean = policy.facts, policy.facts.mean
+        table = np.stack(facts.columns(followers=rule.followers), axis=1).astype(np.float64)
     keys = np.zeros(n) if dynamic else policy.static_keys().copy()
     starts, ends, modes = (np.empty(n, dtype=np.int64) for _ in range(3))
     info = np.zeros(1, dtype=np.int64)
@@ -133,7 +144,7 @@ def chronological(problem: Problem, policy: PriorityPolicy) -> tuple[Schedule, i
         packed(tables),
         rule.code if dynamic else -1,
         table,
-        facts.mean,
+        mean,
         keys,
         waits.astype(np.int64),
         waiting,
@@ -155,10 +166,10 @@ def _end_of_time(problem: Problem) -> int:
     """A tick that no event can reach: the compiled event queue packs tick and task into one number."""
     a = problem.arrays
     ends = [int(c.sum()) for c in (a.duration_max, np.maximum(a.lag_min, 0))]
-    setups = [
-        max((v or 0 for row in r.transition for v in row), default=0)
-        for r in problem.resources
-        if getattr(r, "transition", None)
-    ]
-    changes = [p[-1][0] for r in problem.resources if (p := getattr(getattr(r, "calendar", None), "points", ()))]
-    return sum(ends) + len(problem.tasks) * max(setups, default=0) + int(a.release.max()) + max(changes, default=0) + 1
+    setups, changes = [0], [0]
+    for resource in problem.resources:
+        if isinstance(resource, Unary) and resource.transition is not None:
+            setups += [ticks or 0 for row in resource.transition for ticks in row]
+        if isinstance(resource, Unary | Renewable) and resource.calendar is not None:
+            changes.append(resource.calendar.points[-1][0])
+    return sum(ends) + len(problem.tasks) * max(setups) + int(a.release.max()) + max(changes) + 1

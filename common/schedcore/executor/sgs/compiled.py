@@ -13,7 +13,7 @@ import hashlib
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -21,10 +21,12 @@ F = TypeVar("F", bound=Callable[..., object])
 @cache
 def _stamp() -> str:
     here = Path(__file__).resolve().parent
-    files = [*sorted(here.glob("*.py")), here.parents[1] / "policies" / "rules.py"]
     digest = hashlib.blake2b(digest_size=16)
-    for file in files:
-        digest.update(file.read_bytes())
+    for file in [*sorted(here.glob("*.py")), here.parents[1] / "policies" / "rules.py"]:
+        text = file.read_bytes()
+        # Compiled files, and those whose constants are frozen into them.
+        if b"@compiled" in text or file.name in ("tables.py", "rules.py"):
+            digest.update(text)
     return digest.hexdigest()
 
 
@@ -33,7 +35,7 @@ def compiled(function: F) -> F:
     from numba import njit
 
     try:
-        made = njit(cache=True, nogil=True)(function)
+        made: Any = njit(cache=True, nogil=True)(function)
         cache_file = made._cache._cache_file
         stamp = cache_file._source_stamp
         if isinstance(stamp, bytes):  # a hash of the file, numba 0.68
@@ -45,4 +47,4 @@ def compiled(function: F) -> F:
     except (AttributeError, RuntimeError):
         # No folder to write to, or a numba whose cache looks different: compile in every process.
         made = njit(nogil=True)(function)
-    return made  # type: ignore[no-any-return]
+    return cast(F, made)

@@ -18,7 +18,7 @@ from schedcore.errors import NoScheduleError
 from schedcore.executor.layout import Layout
 from schedcore.executor.sgs.folded import FoldedLine
 from schedcore.model import Placement, Problem, Schedule
-from schedcore.model.arrays import NO_DEADLINE, RESERVOIR, UNARY
+from schedcore.model.arrays import RESERVOIR, IntArray
 from schedcore.policies.optional import OptionalChoice, chosen_optional
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def cyclic_sgs(
     problem: Problem,
     priorities: Priorities | None = None,
     *,
-    modes: Sequence[int | None] | None = None,
+    modes: Sequence[int | None] | IntArray | None = None,
     optional: OptionalChoice = "rewarded",
     seed: int = 0,
     should_stop: Callable[[], bool] | None = None,
@@ -446,7 +446,8 @@ class _Search:
                 continue
             a = at[lag.a_edge] if lag.a == task else state.edge(lag.a, lag.a_edge)
             b = at[lag.b_edge] if lag.b == task else state.edge(lag.b, lag.b_edge)
-            assert a is not None and b is not None
+            assert a is not None
+            assert b is not None
             distance = b + rounds * state.period - a
             if (lag.low is not None and distance < lag.low) or (lag.high is not None and distance > lag.high):
                 evict(other)
@@ -479,9 +480,7 @@ class _Search:
             hold = self.layout.holds[h]
             opened = state.edge(hold.open_task, hold.open_edge)
             closed = state.edge(hold.close_task, hold.close_edge)
-            assert opened is not None and closed is not None
+            assert opened is not None
+            assert closed is not None
             rows.append(Placement(hold.task, 0, opened, closed))
         return Schedule(rows, cycle=state.period)
-
-
-__all__ = ["NO_DEADLINE", "UNARY", "cyclic_sgs"]

@@ -1,3 +1,4 @@
+# mypy: disable-error-code="no-untyped-call"
 """List scheduling from problem to schedule: order, passes, bounded repairs, reasons for failure."""
 
 from __future__ import annotations
@@ -174,7 +175,7 @@ class ListScheduler:
                 return Failure(task, "the lags before it wait for each other")
             failure = Failure(task, self._reason(status, task))
             # From cheap to drastic: go first, last longer, leave optional tasks out, one job after the other.
-            if status == _LATE and not boosted[task]:
+            if status in (_LATE, _STUCK) and not boosted[task]:
                 self._boost(task, group, boosted)
             elif self._give_up(task, wanted, banned, optional):
                 floors[:] = 0
@@ -293,7 +294,11 @@ class ListScheduler:
         ties = self.ties
         return lag_words(
             self.problem,
-            *(int(c[lag]) for c in (ties.lag_id, ties.lag_a, ties.lag_a_edge, ties.lag_b, ties.lag_b_edge)),
+            int(ties.lag_id[lag]),
+            int(ties.lag_a[lag]),
+            int(ties.lag_a_edge[lag]),
+            int(ties.lag_b[lag]),
+            int(ties.lag_b_edge[lag]),
             int(ties.lag_min[lag]),
             int(ties.lag_max[lag]),
         )

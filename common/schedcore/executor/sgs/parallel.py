@@ -46,7 +46,7 @@ from schedcore.executor.sgs.tables import (
     TRANSITION_PTR,
     TRANSITION_SIZE,
 )
-from schedcore.executor.sgs.timelines import FORBIDDEN, INF
+from schedcore.executor.sgs.timelines import FORBIDDEN, INF, last_at_or_before
 from schedcore.policies.rules import FIFO, rule_key
 
 _UNARY = 0
@@ -137,10 +137,8 @@ def units_at(d, r, tick, static):
     low, high = d[d[CALENDAR_PTR] + r], d[d[CALENDAR_PTR] + r + 1]
     if low == high:
         return static
-    k = low
-    while k + 1 < high and d[d[CALENDAR_TICK] + k + 1] <= tick:
-        k += 1
-    return d[d[CALENDAR_VALUE] + k]
+    k = max(0, last_at_or_before(d, d[CALENDAR_TICK] + low, high - low, tick))
+    return d[d[CALENDAR_VALUE] + low + k]
 
 
 @compiled
@@ -179,10 +177,10 @@ def may_start(d, task, mode, now, used, last, level, ends, running, num_running,
             if used[r] + amount > units_at(d, r, now, 1):
                 return False
             low, high = d[d[CALENDAR_PTR] + r], d[d[CALENDAR_PTR] + r + 1]
-            for c in range(low, high):
+            for c in range(low + last_at_or_before(d, d[CALENDAR_TICK] + low, high - low, now) + 1, high):
                 tick = d[d[CALENDAR_TICK] + c]
-                if tick <= now or tick >= end:
-                    continue
+                if tick >= end:
+                    break
                 in_use = 0
                 for j in range(num_running):
                     other = running[j]
@@ -347,8 +345,8 @@ def chronological_pass(
             if events[0] // (2 * n) <= now:
                 again = True  # something ends or becomes ready at this very tick
                 break
-            if has_effects:
-                at = 0
+            if has_effects and d[d[EFFECT_PTR] + best + 1] > d[d[EFFECT_PTR] + best]:
+                at = 0  # what waited for a level may start now
         if again:
             continue
         if left == 0 and num_running == 0:

@@ -207,7 +207,6 @@ def serial_pass(d, rank, by_rank, group, wanted, forced, floors, generous, start
     count = np.zeros((d[KIND + 1] - d[KIND]), np.int64)
     reset_lines(d, lines, count)
     network, links, holds = d[d[FLAGS] + FLAG_NETWORK], d[d[FLAGS] + FLAG_LINKS], d[d[FLAGS] + FLAG_HOLDS]
-    has_effects = d[d[FLAGS] + FLAG_EFFECTS]
     scratch = (d[KIND + 1] - d[KIND]) + 1
     changed, delta = np.empty(scratch, np.int64), np.empty((scratch, 2), np.int64)
     barred = np.zeros((d[DURATION + 1] - d[DURATION]) if links else 0, np.int64)
@@ -217,6 +216,7 @@ def serial_pass(d, rank, by_rank, group, wanted, forced, floors, generous, start
     queued = np.full(n, NOT_QUEUED, np.int64)  # lowest class in which a task is in the heap
     deferred = np.empty(n, np.int64)
     num_deferred = 0
+    touched, stamp = np.zeros(d[KIND + 1] - d[KIND], np.int64), 0
     bounds = np.empty(6, np.int64)
     left = 0
     for t in range(n):
@@ -332,12 +332,19 @@ def serial_pass(d, rank, by_rank, group, wanted, forced, floors, generous, start
             if links:
                 for k in range(d[d[LINK_PTR] + best_mode], d[d[LINK_PTR] + best_mode + 1]):
                     barred[d[d[LINK_MODE] + k]] += 1
-            if has_effects or holds:  # what had no room may have some now
+            if num_deferred:  # what had no room may have some now, if it shares a resource with the placement
+                stamp += 1
+                touch(d, task, best_mode, touched, stamp)
+                kept = 0
                 for k in range(num_deferred):
                     other = deferred[k]
-                    size = heap_push(heap, size, group[other] * n + rank[other])
-                    queued[other] = group[other]
-                num_deferred = 0
+                    if shares(d, other, touched, stamp):
+                        size = heap_push(heap, size, group[other] * n + rank[other])
+                        queued[other] = group[other]
+                    else:
+                        deferred[kept] = other
+                        kept += 1
+                num_deferred = kept
         else:
             wanted[task] = LEAVE_OUT
         # --- followers ------------------------------------------------------------------------------
@@ -368,9 +375,57 @@ def serial_pass(d, rank, by_rank, group, wanted, forced, floors, generous, start
 
 
 @compiled
+def touch(d, task, mode, touched, stamp):
+    """Mark the resources that a placement changes, with those of the holds that it opens or closes."""
+    mark(d, mode, touched, stamp)
+    if d[d[FLAGS] + FLAG_HOLDS]:
+        for k in range(d[d[OPENS_PTR] + task], d[d[OPENS_PTR] + task + 1]):
+            mark(d, d[d[MODE_PTR] + d[d[HOLD_TASK] + d[d[OPENS] + k]]], touched, stamp)
+        for k in range(d[d[CLOSES_PTR] + task], d[d[CLOSES_PTR] + task + 1]):
+            mark(d, d[d[MODE_PTR] + d[d[HOLD_TASK] + d[d[CLOSES] + k]]], touched, stamp)
+
+
+@compiled
+def mark(d, mode, touched, stamp):
+    """Mark the resources of a mode."""
+    for k in range(d[d[DEMAND_PTR] + mode], d[d[DEMAND_PTR] + mode + 1]):
+        touched[d[d[DEMAND_RESOURCE] + k]] = stamp
+    for k in range(d[d[EFFECT_PTR] + mode], d[d[EFFECT_PTR] + mode + 1]):
+        touched[d[d[EFFECT_RESERVOIR] + k]] = stamp
+
+
+@compiled
+def shares(d, task, touched, stamp):
+    """Whether any mode of a task, or a hold that it opens or closes, uses a marked resource."""
+    for mode in range(d[d[MODE_PTR] + task], d[d[MODE_PTR] + task + 1]):
+        if uses(d, mode, touched, stamp):
+            return True
+    if d[d[FLAGS] + FLAG_HOLDS]:
+        for k in range(d[d[OPENS_PTR] + task], d[d[OPENS_PTR] + task + 1]):
+            if uses(d, d[d[MODE_PTR] + d[d[HOLD_TASK] + d[d[OPENS] + k]]], touched, stamp):
+                return True
+        for k in range(d[d[CLOSES_PTR] + task], d[d[CLOSES_PTR] + task + 1]):
+            if uses(d, d[d[MODE_PTR] + d[d[HOLD_TASK] + d[d[CLOSES] + k]]], touched, stamp):
+                return True
+    return False
+
+
+@compiled
+def uses(d, mode, touched, stamp):
+    """Whether a mode uses a marked resource."""
+    for k in range(d[d[DEMAND_PTR] + mode], d[d[DEMAND_PTR] + mode + 1]):
+        if touched[d[d[DEMAND_RESOURCE] + k]] == stamp:
+            return True
+    for k in range(d[d[EFFECT_PTR] + mode], d[d[EFFECT_PTR] + mode + 1]):
+        if touched[d[d[EFFECT_RESERVOIR] + k]] == stamp:
+            return True
+    return False
+
+
+@compiled
 def is_deferred(deferred, num_deferred, task):
     """Whether a task has been put aside."""
-    for k in range(num_deferred):
+    for k in range(num_deferred):  # noqa: SIM110 - compiled
         if deferred[k] == task:
             return True
     return False

@@ -228,7 +228,11 @@ def tables_of(problem: Problem) -> tuple[Tables, Ties]:
         in_lag,
         out_ptr,
         out_lag,
-        *(np.ascontiguousarray(holds[:, c]) for c in (0, 2, 3, 4, 1)),
+        np.ascontiguousarray(holds[:, 0]),
+        np.ascontiguousarray(holds[:, 2]),
+        np.ascontiguousarray(holds[:, 3]),
+        np.ascontiguousarray(holds[:, 4]),
+        np.ascontiguousarray(holds[:, 1]),
         opens_ptr,
         opens,
         closes_ptr,
@@ -294,7 +298,10 @@ def _calendars(problem: Problem) -> tuple[IntArray, IntArray, IntArray, bool]:
 
 
 def _transitions(problem: Problem) -> tuple[IntArray, IntArray, IntArray, IntArray]:
-    pointers, sizes, flat, initial = [], [], [], []
+    pointers: list[int] = []
+    sizes: list[int] = []
+    flat: list[int] = []
+    initial: list[int] = []
     for resource in problem.resources:
         matrix = resource.transition if isinstance(resource, Unary) else None
         pointers.append(-1 if matrix is None else len(flat))
