@@ -20,59 +20,16 @@ from typing import ClassVar
 
 import numpy as np
 
-from schedcore.errors import InputError
 from schedcore.model import ALL_FEATURES, Problem, Schedule
 from schedcore.solvers.cpsat.solver import CpsatSolver
-from schedcore.solvers.lns.bandit import Bandit
-from schedcore.solvers.lns.freeze import freeze
 from schedcore.solvers.lns.jobshop import TabuMove
-from schedcore.solvers.lns.neighbourhoods import NEIGHBOURHOODS, View
+from schedcore.solvers.lns.parameters import LnsParameters
+from schedcore.solvers.lns.worker import Worker
 from schedcore.solvers.protocol import Incumbent, Limits, SolveResult, Status, require_features
 from schedcore.solvers.support import is_feasible, values_of, verify
 from schedcore.solvers.tabu.structure import job_shop_of
 
 _POLL_S = 0.02
-TABU = "tabu"
-"""Name of the move for job shops."""
-STEP_UNITS = 0.02
-"""Deterministic time that every CP-SAT step is charged for its model, which CP-SAT does not count."""
-
-
-@dataclass(frozen=True, slots=True)
-class LnsParameters:
-    """Parameters of the search.
-
-    Parameters
-    ----------
-    step_s
-        Longest time of one CP-SAT step, in seconds (or units of deterministic time), above 0.
-    start_share
-        Share of the time limit after which the search for a first schedule must end if it has found
-        one, in (0, 1].
-    first_size
-        Number of tasks that are free in the first steps, at least 2.
-    floor
-        Least probability of every neighbourhood, in [0, 1].
-    cp_floor
-        The same on job shops, where the tabu move does most of the work.
-    """
-
-    step_s: float = 1.5
-    start_share: float = 0.25
-    first_size: int = 40
-    floor: float = 0.05
-    cp_floor: float = 0.01
-
-    def __post_init__(self) -> None:
-        if not self.step_s > 0:
-            raise InputError(f"step_s is {self.step_s}", where="lns", remedy="give seconds > 0")
-        if not 0 < self.start_share <= 1:
-            raise InputError(f"start_share is {self.start_share}", where="lns", remedy="give a share in (0, 1]")
-        if self.first_size < 2:
-            raise InputError(f"first_size is {self.first_size}", where="lns", remedy="give at least 2")
-        for name in ("floor", "cp_floor"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise InputError(f"{name} is {getattr(self, name)}", where="lns", remedy="give a number in [0, 1]")
 
 
 @dataclass(frozen=True)
@@ -99,10 +56,10 @@ class LnsSolver:
         ``hint`` is the first incumbent if it is feasible, and guides the search for one otherwise.
         """
         require_features(self.name, self.features, problem)
-        return _Run(self.parameters, problem, limits, seed, on_solution, should_stop).solve(hint)
+        return Run(self.parameters, problem, limits, seed, on_solution, should_stop).solve(hint)
 
 
-class _Run:
+class Run:
     """One call of :meth:`LnsSolver.solve`; the incumbent and what the workers share."""
 
     def __init__(
@@ -127,7 +84,7 @@ class _Run:
         self.steps = 0
         self.trace: list[tuple[float, float, float | None]] = []
         self._told: tuple[int, ...] | None = None
-        self.workers: list[_Worker] = []
+        self.workers: list[Worker] = []
 
     # --- the incumbent ----------------------------------------------------------------------------
 
@@ -224,7 +181,7 @@ class _Run:
         solver = CpsatSolver(parameters={"stop_after_first_solution": True} if first_only else {}, warm_start=False)
         result = solver.solve(
             self.problem,
-            limits=self._sub_limits(limit, self.limits.workers),
+            limits=self.sub_limits(limit, self.limits.workers),
             seed=self.seed,
             hint=self.best if self.best is not None else hint,
             should_stop=self._poll,
@@ -234,7 +191,8 @@ class _Run:
             self.stopped = "interrupted"
         return result
 
-    def _sub_limits(self, limit: float, workers: int = 1) -> Limits:
+    def sub_limits(self, limit: float, workers: int = 1) -> Limits:
+        """Limits of one run of CP-SAT, in the measure of the whole search."""
         limit = max(limit, 1e-3)
         if self.limits.deterministic_limit is not None:
             return Limits(deterministic_limit=limit, workers=workers)
@@ -249,7 +207,7 @@ class _Run:
         if self.best is None or not self.values or not len(self.problem.tasks) or self.is_over:
             return
         seeds = np.random.SeedSequence(self.seed).spawn(self.limits.workers)
-        self.workers = workers = [_Worker(self, k, seed) for k, seed in enumerate(seeds)]
+        self.workers = workers = [Worker(self, k, seed) for k, seed in enumerate(seeds)]
         in_rounds = self.limits.deterministic_limit is not None
         try:
             while not self.is_over:
@@ -270,7 +228,7 @@ class _Run:
             for worker in workers:
                 worker.stop()
 
-    def _watch(self, threads: list[threading.Thread], workers: list[_Worker]) -> None:
+    def _watch(self, threads: list[threading.Thread], workers: list[Worker]) -> None:
         try:
             while any(thread.is_alive() for thread in threads):
                 next(t for t in threads if t.is_alive() or t is threads[-1]).join(_POLL_S)
@@ -287,7 +245,7 @@ class _Run:
                 thread.join()
             raise
 
-    def _exchange(self, workers: list[_Worker]) -> None:
+    def _exchange(self, workers: list[Worker]) -> None:
         """End of a round: the offers of all workers count in the order of the workers."""
         for worker in workers:
             if worker.offer is not None:
@@ -334,116 +292,3 @@ class _Run:
                 before = moves.get(arm, (0, 0))
                 moves[arm] = (before[0] + tries, before[1] + worker.bandit.gains[arm])
         return moves
-
-
-class _Worker:
-    """Makes steps in a thread of its own."""
-
-    def __init__(self, run: _Run, number: int, seed: np.random.SeedSequence) -> None:
-        self.shared = run
-        self.rng = np.random.Generator(np.random.Philox(seed))
-        self.offer: tuple[Schedule, tuple[int, ...]] | None = None
-        self.cost = 0.0
-        self.proven = False
-        self.error: BaseException | None = None
-        shop = job_shop_of(run.problem)
-        self.tabu: TabuMove | None = None
-        arms = list(NEIGHBOURHOODS)
-        if shop is not None:
-            # The first worker goes on from the incumbent, the others begin elsewhere.
-            self.tabu = TabuMove(shop, seed.spawn(1)[0], run.best if number == 0 else None)
-            arms.insert(0, TABU)
-        if shop is None:
-            self.bandit = Bandit(arms, floor=run.parameters.floor)
-        else:
-            self.bandit = Bandit(arms, floor=run.parameters.cp_floor, untried=[TABU])
-        count = len(run.problem.tasks)
-        self.sizes = dict.fromkeys(NEIGHBOURHOODS, float(min(count, run.parameters.first_size)))
-        self._in_rounds = False
-        self._known: int | None = None
-
-    def stop(self) -> None:
-        """End the step that is under way as soon as possible."""
-        if self.tabu is not None:
-            self.tabu.stop()
-
-    def run(self, in_rounds: bool) -> None:
-        """One step if the workers go in rounds, else steps until the search is over."""
-        self._in_rounds = in_rounds
-        try:
-            while not self.shared.is_over:
-                self._step()
-                if in_rounds:
-                    break
-        except BaseException as error:  # handed to the thread that waits
-            self.error = error
-
-    def _step(self) -> None:
-        run = self.shared
-        arm = self.bandit.choose(self.rng)
-        with run.lock:
-            incumbent, values = run.best, run.values
-            run.steps += 1
-        assert incumbent is not None
-        began = time.perf_counter()
-        found, cost = self._tabu_step(incumbent, values) if arm == TABU else self._cp_step(arm, incumbent, values)
-        if not self._in_rounds:
-            cost = time.perf_counter() - began
-        self.cost = cost
-        gain = 0.0
-        if found is not None:
-            schedule, new = found
-            gain = _gain(values, new)
-            if self._in_rounds:
-                self.offer = found
-            else:
-                run.offer(schedule, new)
-        self.bandit.reward(arm, gain, cost)
-
-    def _tabu_step(
-        self, incumbent: Schedule, values: tuple[int, ...]
-    ) -> tuple[tuple[Schedule, tuple[int, ...]] | None, float]:
-        assert self.tabu is not None
-        cost = self.tabu.step()
-        best = self.tabu.best_below(self._known)
-        if best is None:
-            return None, cost
-        self._known, schedule = best
-        new = values_of(self.shared.problem, schedule)
-        return ((schedule, new) if new < values else None), cost
-
-    def _cp_step(
-        self, arm: str, incumbent: Schedule, values: tuple[int, ...]
-    ) -> tuple[tuple[Schedule, tuple[int, ...]] | None, float]:
-        run = self.shared
-        view = View(run.problem, incumbent)
-        size = max(2, min(view.count, round(self.sizes[arm])))
-        free = NEIGHBOURHOODS[arm](view, size, self.rng)
-        solver = CpsatSolver(warm_start=False, adjust=lambda model: freeze(model, view, free))
-        result = solver.solve(
-            run.problem,
-            limits=run._sub_limits(min(run.parameters.step_s, run.left)),
-            seed=int(self.rng.integers(2**31)),
-            hint=incumbent,
-            should_stop=run.should_end,
-        )
-        finished = result.status is Status.OPTIMAL
-        self.sizes[arm] = size * (1.15 if finished else 0.9)
-        if finished and len(free) >= view.count:
-            self.proven = True
-            if not self._in_rounds:
-                run.proven = True
-        cost = STEP_UNITS + float(result.parameters["deterministic_time"])
-        if result.schedule is None:
-            return None, cost
-        if self.tabu is not None and result.objective < values:
-            self.tabu.receive(result.schedule)
-        return ((result.schedule, result.objective) if result.objective <= values else None), cost
-
-
-def _gain(before: tuple[int, ...], after: tuple[int, ...]) -> float:
-    """Relative improvement of the first stage that differs, each later stage counting a hundredth of the one before."""
-    for stage, (old, new) in enumerate(zip(before, after, strict=True)):
-        if old != new:
-            return max(0.0, (old - new) / max(1, abs(old))) / 100**stage
-    return 0.0

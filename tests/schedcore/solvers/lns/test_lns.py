@@ -96,6 +96,7 @@ def test_steps_improve_and_keep_every_rule() -> None:
 
 
 def test_job_shop_is_searched_by_the_tabu_move() -> None:
+    solve(shop(4, 4), "lns", deterministic_limit=0.05)  # loads the compiled search, which may have to be compiled
     problem = shop(15, 10)
     result = solve(problem, "lns", time_limit_s=3, workers=2, seed=3)
     assert result.schedule is not None
