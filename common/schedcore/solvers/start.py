@@ -10,11 +10,13 @@ from schedcore.solvers.support import is_feasible, values_of
 
 RULES = ("cp", "mwkr", "atc", "edd")
 """Priority rules that are tried, in this order."""
-SMALLEST = 20
-"""With fewer tasks than this CP-SAT finds a good schedule by itself at once."""
+SMALLEST = 100
+"""With fewer tasks than this CP-SAT finds a good schedule by itself before the rules have made theirs."""
 
 
-def best_list_schedule(problem: Problem, *, seed: int = 0, budget_s: float | None = None) -> Schedule | None:
+def best_list_schedule(
+    problem: Problem, *, seed: int = 0, budget_s: float | None = None, smallest: int = SMALLEST
+) -> Schedule | None:
     """The best feasible schedule of a few quick rules.
 
     Parameters
@@ -22,13 +24,15 @@ def best_list_schedule(problem: Problem, *, seed: int = 0, budget_s: float | Non
     budget_s
         Seconds after which nothing more is tried; ``None``: no limit, for results that do not depend on
         the speed of the machine.
+    smallest
+        Least number of tasks for which anything is tried.
 
     Returns
     -------
     Schedule or None
-        ``None`` if the problem is small (``SMALLEST``), if the rules refuse it, or if they end in dead ends.
+        ``None`` if the problem is smaller than ``smallest``, if the rules refuse it, or if they end in dead ends.
     """
-    if len(problem.tasks) < SMALLEST:
+    if len(problem.tasks) < smallest:
         return None
     until = None if budget_s is None else time.perf_counter() + budget_s
     best: Schedule | None = None

@@ -153,7 +153,7 @@ class Run:
 
             exact = self.limits.deterministic_limit is not None
             budget = None if exact else 0.1 * self.limits.time_limit_s
-            quick = best_list_schedule(self.problem, seed=self.seed, budget_s=budget)
+            quick = best_list_schedule(self.problem, seed=self.seed, budget_s=budget, smallest=2)
             if quick is not None:
                 self.offer(quick, values_of(self.problem, quick))
         shop = job_shop_of(self.problem)

@@ -63,6 +63,23 @@ def test_mode_cost_and_mode_links() -> None:
     assert optimum(b).objective == (0, 5)
 
 
+def test_mode_that_takes_too_long_is_not_chosen() -> None:
+    b = ProblemBuilder()
+    b.task("a", modes=[b.mode(9), b.mode(4, cost=3)], release=1, deadline=6)
+    b.task("c", modes=[b.mode(9), b.mode(9, cost=1)], release=1, deadline=6, optional=True)
+    b.minimise(total_cost=1, absent_count=1)
+    assert optimum(b).value == 4
+
+
+def test_modes_with_different_effects() -> None:
+    b = ProblemBuilder()
+    stock = b.reservoir("stock", initial=0, maximum=5)
+    b.task("make", modes=[b.mode(2, effects=[b.effect(stock, 1)]), b.mode(6, effects=[b.effect(stock, 4)])])
+    b.task("use", 1, effects=[b.effect(stock, -3, at="start")], optional=True, reward=9)
+    b.minimise(makespan=1, reward=-1)
+    assert optimum(b).value == 7 - 9  # the slow mode makes enough for use at 6
+
+
 # --- calendars and setups -------------------------------------------------------------------------
 
 
@@ -96,6 +113,18 @@ def test_setups_choose_the_sequence_and_count_from_the_initial_state() -> None:
     assert result.value == 2
     problem = b.build()
     assert sorted(starts(problem, result), key=starts(problem, result).get) == ["t1", "t2", "t0"]  # type: ignore[arg-type]
+
+
+def test_setups_of_a_task_that_may_run_elsewhere() -> None:
+    b = ProblemBuilder()
+    m = b.unary("m", transition=[[0, 4], [4, 0]])
+    n = b.unary("n")
+    b.task("a", 3, on=m, state=0)
+    b.task("c", modes=[b.mode(3, on=m), b.mode(2, on=m, cost=5), b.mode(9, on=n)], state=1)
+    b.minimise(makespan=1)
+    assert optimum(b).value == 9  # 3 + 4 + 2 after a setup on m, or 9 on n
+    b.minimise(makespan=1, total_setup=1, total_cost=1)
+    assert optimum(b).value == 9  # on n: nothing but the makespan
 
 
 def test_forbidden_sequences() -> None:

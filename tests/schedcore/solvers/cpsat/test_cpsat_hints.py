@@ -102,6 +102,17 @@ def test_infeasible_hint_guides_with_what_it_places() -> None:
     assert solve(problem, "cpsat", hint=broken).value == 6
 
 
+def test_partial_hint_of_presence_and_period() -> None:
+    b = ProblemBuilder()
+    b.task("a", 3, on=b.unary("m"), optional=True)
+    b.cycle(4, 9)
+    b.minimise(period=1)
+    problem = b.build()
+    hint = Schedule([(0, 0, 1, 4)], cycle=99)  # 99 is outside the range
+    assert build_model(problem).hint(hint, feasible=False) == 3  # start and presence of a, the period
+    assert solve(problem, "cpsat", hint=hint).value == 4
+
+
 def test_impossible_optional_task_is_absent() -> None:
     b = ProblemBuilder()
     b.task("a", 3)

@@ -77,7 +77,7 @@ def test_small_problems_of_every_kind_reach_the_optimum(kind: str) -> None:
 
 def test_steps_improve_and_keep_every_rule() -> None:
     problem = flexible(8, 5)
-    start = best_list_schedule(problem)
+    start = best_list_schedule(problem, smallest=2)
     assert start is not None
     seen: list[Incumbent] = []
     parameters = LnsParameters(step_s=0.3, start_share=0.001, first_size=12)
@@ -103,7 +103,7 @@ def test_job_shop_is_searched_by_the_tabu_move() -> None:
     assert check(problem, result.schedule).ok
     tries = {move: n for move, (n, _) in result.parameters["moves"].items()}
     assert tries["tabu"] == max(tries.values()) > 0
-    start = best_list_schedule(problem)
+    start = best_list_schedule(problem, smallest=2)
     assert start is not None
     assert result.value < 0.95 * start.makespan  # type: ignore[operator]
 
@@ -129,7 +129,7 @@ def test_stages_are_compared_in_order() -> None:
 
 def test_hint_is_the_first_incumbent() -> None:
     problem = shop(12, 6, total_tardiness=1)
-    hint = best_list_schedule(problem)
+    hint = best_list_schedule(problem, smallest=2)
     assert hint is not None
     seen: list[Incumbent] = []
     LnsSolver().solve(problem, limits=Limits(1), hint=hint, on_solution=seen.append)
