@@ -100,7 +100,7 @@ class ListScheduler:
         from schedcore.executor.sgs.plain import plain_pass
 
         a, n = self.problem.arrays, self.num_tasks
-        starts, ends = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
+        starts = np.empty(n, dtype=np.int64)
         horizon = self.problem.horizon
         status = plain_pass(
             rank,
@@ -117,10 +117,9 @@ class ListScheduler:
             a.release,
             a.deadline if horizon is None else np.minimum(a.deadline, horizon),
             starts,
-            ends,
         )
         if status == -1:
-            return Schedule.from_arrays(np.arange(n), np.zeros(n, dtype=np.int64), starts, ends)
+            return Schedule.from_arrays(np.arange(n), np.zeros(n, dtype=np.int64), starts, starts + a.duration)
         if status < -1:
             return Failure(int(_unplaced(self.ties, n)), "the lags before it wait for each other")
         forced = np.full(n, -1, dtype=np.int64)
@@ -201,7 +200,7 @@ class ListScheduler:
 
         a, n = self.problem.arrays, self.num_tasks
         free = np.zeros(n, dtype=np.int64)
-        starts, ends = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
+        starts = np.empty(n, dtype=np.int64)
         mirrored, horizon = (a.lag_b, a.lag_a), self.problem.horizon
         latest = a.deadline if horizon is None else np.minimum(a.deadline, horizon)
         key, (tails, heads), low, high = -schedule.end, mirrored, free, np.full(n, NO_DEADLINE, dtype=np.int64)
@@ -224,13 +223,12 @@ class ListScheduler:
                 low,
                 high,
                 starts,
-                ends,
             )
             if status != -1:
                 return None
             if backward:
-                key, (tails, heads), low, high = -ends, (a.lag_a, a.lag_b), a.release, latest
-        return Schedule.from_arrays(np.arange(n), np.zeros(n, dtype=np.int64), starts, ends)
+                key, (tails, heads), low, high = -(starts + a.duration), (a.lag_a, a.lag_b), a.release, latest
+        return Schedule.from_arrays(np.arange(n), np.zeros(n, dtype=np.int64), starts, starts + a.duration)
 
     # --- repairs ----------------------------------------------------------------------------------
 
