@@ -12,6 +12,7 @@ at most 1.
 from __future__ import annotations
 
 import argparse
+import itertools
 import random
 import statistics
 import time
@@ -103,7 +104,7 @@ def lag_shop(rng: random.Random) -> Problem:
         job, release = b.job(f"j{j}"), rng.randint(0, 60)
         route = rng.sample(machines, 5)
         tasks = [b.task(f"t{j}.{k}", rng.randint(5, 50), on=m, job=job, release=release) for k, m in enumerate(route)]
-        for one, two in zip(tasks, tasks[1:], strict=False):
+        for one, two in itertools.pairwise(tasks):
             b.precedence(one, two, lag=rng.randint(0, 10))
             b.lag(one.start, two.start, min=rng.randint(0, 60))
     b.minimise(makespan=1)

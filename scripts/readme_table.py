@@ -52,7 +52,8 @@ def tables(data: dict[str, Any]) -> str:
     workers = data["config"]["workers"]
     parts.append(
         f"Limits are wall time with {workers} workers, so the figures vary with the machine; these come from "
-        f"{machine['processors']} cores of an {machine['processor']}, Python {machine['python']}, "
+        f"{machine['processors']} cores of an {machine['processor']} "
+        f"(load average {machine['load']} before the run), Python {machine['python']}, "
         f"OR-Tools {machine['ortools']}.\n"
         "`*`: proven optimal by the method itself. Gaps are from the best known value; for the two generated "
         "instances, of which none is known, from the best value of the run."

@@ -133,6 +133,25 @@ def test_timeout_ends_the_command_with_124(sched, toy_domain) -> None:
     assert ran.json()["data"]["error"]["what"] == "the command ran past its time-out of 0.2 s"
 
 
+def test_timeout_is_not_taken_for_a_failure_of_something_else(sched) -> None:
+    ran = sched("solve", "jssp", "ft06", "--solver", "support.my_solvers:Patient", "--timeout", "0.3", "--json")
+    assert ran.code == 124
+    assert ran.json()["data"]["error"]["type"] == "TimeOutError"
+
+
+def test_timeout_of_an_experiment_leaves_what_is_done(sched, tmp_path, monkeypatch) -> None:
+    from support.experiment import SMALL, config_folder
+
+    text = SMALL.replace("support.my_solvers:Serial", "support.my_solvers:Patient").replace("{factor: 2.0}", "{}")
+    configs = config_folder(tmp_path / "configs", text)
+    monkeypatch.chdir(tmp_path)
+    words = ("run", "small", "--config-dir", str(configs), "time_limit_s=30", "--timeout", "2")
+    assert sched(*words).code == 124
+    stored = list((tmp_path / "runs" / "small" / "trials").iterdir())
+    assert len(stored) == 1
+    assert "FAILED" not in stored[0].read_text(encoding="utf-8")
+
+
 def test_timeout_must_be_positive(sched) -> None:
     assert sched("list", "--timeout", "0").code == 2
 

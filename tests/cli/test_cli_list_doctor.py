@@ -151,6 +151,10 @@ def test_unknown_shell_is_suggested(sched) -> None:
         ("sched bench to", 2, {"toy"}),
         ("sched list ins", 2, {"instances"}),
         ("sched bench --su", 2, {"--suite"}),
+        ("sched solve to", 2, {"toy"}),
+        ("sched solve toy o", 3, {"one"}),
+        ("sched validate a.json to", 3, {"toy"}),
+        ("sched run quickst", 2, {"quickstart"}),
         ("sched --ve", 1, {"--verbose", "--version"}),
     ],
 )

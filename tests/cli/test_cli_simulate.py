@@ -97,7 +97,7 @@ def test_distributions_are_drawn(sched, tmp_path) -> None:
 
 def test_other_metrics(sched, tmp_path) -> None:
     path = files.document_file(tmp_path)
-    assert "attempts in 5 scenarios" in sched("simulate", str(path), "--metric", "attempts", "--scenarios", "5").out
+    assert "retries in 5 scenarios" in sched("simulate", str(path), "--metric", "retries", "--scenarios", "5").out
     ran = sched("simulate", str(path), "--metric", "makespn", "--scenarios", "5")
     assert (ran.code, "did you mean 'makespan'?" in ran.err) == (2, True)
 

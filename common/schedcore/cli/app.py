@@ -16,6 +16,7 @@ import click
 
 from schedcore.cli.command import ENV_PREFIX, Verbs, check_settings, common_options, wants_json
 from schedcore.cli.session import Finished, Outcome, Session
+from schedcore.cli.timeout import TimedOut
 from schedcore.errors import InputError, SchedError, UnknownNameError, did_you_mean
 
 
@@ -149,6 +150,8 @@ def expected_error(error: BaseException, command: str) -> SchedError:
     """``error`` in the terms of :mod:`schedcore.errors`: what, where, what to do, and an exit code."""
     if isinstance(error, SchedError):
         return error
+    if isinstance(error, TimedOut):
+        return error.error
     if isinstance(error, click.ClickException):
         return _usage_error(error, command)
     if isinstance(error, (KeyboardInterrupt, click.Abort)):

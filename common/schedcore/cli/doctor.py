@@ -20,7 +20,8 @@ def doctor(session: Session, imports: bool, kernels: bool, config_dir: Path | No
     """Check the installation and this machine.
 
     Looks at versions, domains, configuration, processors, memory, GPU, disk and leftovers of Ray.
-    Changes nothing (but the cache of compiled code, with --compile). The exit code is 2 if a check fails; warnings do not count.
+    Changes nothing but, with --compile, the cache of compiled code. The exit code is 2 if a check
+    fails; warnings do not count.
     """
     from schedcore.cli.checkup import checkup
 

@@ -80,9 +80,7 @@ def _text(loaded: LoadedInstance, data: dict[str, Any]) -> str:
     rows: list[tuple[str, str]] = []
     if loaded.origin is not None:
         rows.append(("file", str(loaded.origin)))
-    counted = [
-        f"{number(value)} {name.replace('_', ' ')}" for name, value in data["sizes"].items() if _counts(name, value)
-    ]
+    counted = [_counted(value, name.replace("_", " ")) for name, value in data["sizes"].items() if _counts(name, value)]
     rows.append(("sizes", ", ".join(counted)))
     shortest, longest = data["sizes"]["shortest_duration"], data["sizes"]["longest_duration"]
     if shortest is not None:
@@ -113,3 +111,7 @@ def _text(loaded: LoadedInstance, data: dict[str, Any]) -> str:
 
 def _counts(name: str, value: Any) -> bool:
     return bool(value) and not name.endswith("_duration")
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun.removesuffix('s') if count == 1 else noun}"

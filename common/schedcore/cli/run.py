@@ -116,6 +116,7 @@ def _run(session: Session, plan: Plan, folder: Any, backend: Any, stored: int) -
     from schedcore.experiments.outputs import Results, is_current, write_outputs
 
     stop = StopRequest()
+    found_on = machine()
     kept = f"what is done stays in {folder.path}"
     drawn = session.err_is_terminal and not session.quiet
     with progress(session) as report, stop.listening(session, kept):
@@ -140,7 +141,7 @@ def _run(session: Session, plan: Plan, folder: Any, backend: Any, stored: int) -
         results = Results(plan, outcome.records)
         total = len(plan.trials)
         if outcome.ran or not is_current(results, folder):
-            write_outputs(results, folder, machine(), lambda text: report(total, total, text))
+            write_outputs(results, folder, found_on, lambda text: report(total, total, text))
     return results, outcome
 
 

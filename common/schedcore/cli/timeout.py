@@ -15,11 +15,19 @@ from schedcore.errors import TimeOutError
 GRACE_S = 5.0
 
 
+class TimedOut(BaseException):
+    """The time-out, on its way up; no ``except Exception`` in between may take it for a failure of its own."""
+
+    def __init__(self, error: TimeOutError) -> None:
+        super().__init__(error)
+        self.error = error
+
+
 @contextlib.contextmanager
 def time_limit(session: Session) -> Iterator[None]:
     """Enforce ``--timeout`` over the block.
 
-    An alarm raises :class:`TimeOutError` where Python runs.  If compiled code holds the main thread, a
+    An alarm raises :class:`TimedOut` where Python runs.  If compiled code holds the main thread, a
     second clock ends the process a little later; results are written atomically, so nothing half
     written remains.
     """
@@ -32,7 +40,7 @@ def time_limit(session: Session) -> Iterator[None]:
     )
 
     def on_alarm(number: int, frame: object) -> None:
-        raise error
+        raise TimedOut(error)
 
     def give_up() -> None:
         from schedcore.io.atomic import remove_temporary_files

@@ -82,6 +82,8 @@ class SchedEnv(gym.Env[Observation, np.int64]):
             raise InputError(f"reward is {reward!r}", where="SchedEnv.reward", remedy="use 'makespan' or 'objective'")
         if illegal_penalty < 0 or dead_end_penalty < 0:
             raise InputError("a penalty is negative", where="SchedEnv", remedy="give penalties of at least 0")
+        if max_steps is not None and max_steps < 1:
+            raise InputError(f"max_steps is {max_steps}", where="SchedEnv", remedy="give at least 1")
         self.sizes = Sizes.of(source, max_tasks, max_modes, max_resources)
         self._problems = problems_of(source)
         self._generate = source if self._problems is None else None

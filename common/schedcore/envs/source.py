@@ -30,6 +30,9 @@ class Sizes:
         InputError
             If sizes are missing for a generator, or are too small, or the source is empty.
         """
+        for name, size in (("max_tasks", tasks), ("max_modes", modes), ("max_resources", resources)):
+            if size is not None and size < 1:
+                raise InputError(f"{name} is {size}", where="SchedEnv", remedy="give at least 1")
         problems = problems_of(source)
         if problems is None:
             if tasks is None or modes is None or resources is None:
@@ -59,7 +62,11 @@ class Sizes:
         )
 
     def require(self, problem: Problem) -> None:
-        """Raise ``InputError`` if ``problem`` does not fit."""
+        """Raise ``InputError`` if ``problem`` does not fit, or is none at all."""
+        if not isinstance(problem, Problem):
+            raise InputError(
+                f"the source gave {type(problem).__name__}", where="SchedEnv", remedy="give a schedcore.model.Problem"
+            )
         needed = self.needed(problem)
         for what in ("tasks", "modes", "resources"):
             if getattr(needed, what) > getattr(self, what):

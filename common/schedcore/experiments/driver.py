@@ -65,5 +65,3 @@ def run_plan(
         ran += 1
         ended(len(records), total, trial, record)
     return RunOutcome(records, ran, stopped=ran < len(left))
-
-

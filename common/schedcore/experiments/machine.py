@@ -10,12 +10,16 @@ from typing import Any
 
 
 def machine() -> dict[str, Any]:
-    """Processor, processors granted, system, Python and library versions."""
+    """Processor, processors granted, load by others, system, Python and library versions.
+
+    Called before the work begins, so that the load is not its own.
+    """
     from schedcore import __version__
 
     return {
         "processor": _processor(),
         "processors": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "load": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "sched": __version__,

@@ -28,7 +28,7 @@ def report_page(results: Results, machine: Mapping[str, Any]) -> ReportPage:
     )
     page.code(f"sched run {results.plan.name}")
     page.section("Methods")
-    page.table(*summary_table(results.summaries))
+    _summary(page, results)
     _gap_chart(page, results)
     for name, group in config.groups.items():
         page.section(group.title or name)
@@ -38,6 +38,15 @@ def report_page(results: Results, machine: Mapping[str, Any]) -> ReportPage:
     _charts(page, results)
     _without_schedule(page, results)
     return page
+
+
+def _summary(page: ReportPage, results: Results) -> None:
+    header, _ = summary_table([])
+    rows = [
+        [item.method, item.solved, item.mean_gap, item.worst_gap, item.at_reference, item.proven, item.wall_s]
+        for item in results.summaries
+    ]
+    page.table(header, rows, formats={"mean gap": "+.1%", "worst gap": "+.1%", "seconds": ".1f"})
 
 
 def _instances(page: ReportPage, rows: Sequence[Row], methods: Sequence[str]) -> None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from schedcore.executor.ties import order_arcs, start_weights, ties_of
 from schedcore.model import Problem
 from schedcore.model.arrays import NO_DEADLINE, IntArray
+from schedcore.policies.levels import levels_of, relax
 
 
 class RuleFacts:
@@ -33,11 +34,10 @@ class RuleFacts:
 
     def __init__(
         self,
-        order: list[int],
-        following: list[list[tuple[int, int]]],
+        arcs: tuple[IntArray, IntArray, IntArray],
         columns: dict[str, IntArray],
     ) -> None:
-        self._order, self._following = order, following
+        self._arcs = arcs
         self.processing = columns["processing"]
         self.tail = columns["tail"]
         self.due = columns["due"]
@@ -50,17 +50,19 @@ class RuleFacts:
     def _sums(self) -> tuple[IntArray, IntArray]:
         p = self.processing.tolist()
         work, operations = p[:], [1] * len(p)
-        if all(len(f) <= 1 for f in self._following):
-            for a in reversed(self._order):
-                for b, _ in self._following[a]:
+        following = _following(len(p), *self._arcs)
+        order, _ = _topological(len(p), *self._arcs[:2])
+        if all(len(f) <= 1 for f in following):
+            for a in reversed(order):
+                for b, _ in following[a]:
                     work[a] += work[b]
                     operations[a] += operations[b]
         else:
-            position = {t: i for i, t in enumerate(self._order)}
-            for part in _parts(self._following):
+            position = {t: i for i, t in enumerate(order)}
+            for part in _parts(following):
                 if len(part) > 1:
                     part.sort(key=position.__getitem__)
-                    _sum_followers(part, self._following, p, work, operations)
+                    _sum_followers(part, following, p, work, operations)
         return np.array(work, dtype=np.int64), np.array(operations, dtype=np.int64)
 
     @property
@@ -93,7 +95,6 @@ def facts_of(problem: Problem) -> RuleFacts:
     tail = processing.copy()
     due, deadline = arrays.due.copy(), ties.end_high.copy()
     weight = arrays.weight.copy()
-    order, acyclic = _topological(n, ties.lag_a[arcs], ties.lag_b[arcs])
     head = np.maximum(ties.start_low, 0)
     columns = {
         "processing": processing,
@@ -103,12 +104,16 @@ def facts_of(problem: Problem) -> RuleFacts:
         "weight": weight,
         "head": head,
     }
-    following: list[list[tuple[int, int]]] = [[] for _ in range(n)]
+    tails, followers, gaps = ties.lag_a[arcs], ties.lag_b[arcs], start_weights(ties)[arcs]
+    levels = levels_of(n, tails, followers) if n else None
+    if levels is not None:
+        relax(columns, tails, followers, gaps, levels)
+        return RuleFacts((tails, followers, gaps), columns)
+    order, acyclic = _topological(n, tails, followers)
     if not acyclic:  # contradictory lags: no schedule exists, any ranking will do
-        return RuleFacts(list(range(n)), following, columns)
-    starts = start_weights(ties)[arcs]
-    for a, b, w in zip(ties.lag_a[arcs].tolist(), ties.lag_b[arcs].tolist(), starts.tolist(), strict=True):
-        following[a].append((b, w))
+        none = np.zeros(0, dtype=np.int64)
+        return RuleFacts((none, none, none), columns)
+    following = _following(n, tails, followers, gaps)
     p, t, d, e, w8, heads = (c.tolist() for c in columns.values())
     for a in order:
         for b, gap in following[a]:
@@ -124,7 +129,15 @@ def facts_of(problem: Problem) -> RuleFacts:
             w8[a] = max(w8[a], w8[b])
     for name, values in zip(columns, (p, t, d, e, w8, heads), strict=True):
         columns[name] = np.array(values, dtype=np.int64)
-    return RuleFacts(order, following, columns)
+    return RuleFacts((tails, followers, gaps), columns)
+
+
+def _following(n: int, tails: IntArray, heads: IntArray, gaps: IntArray) -> list[list[tuple[int, int]]]:
+    """Direct followers of every task, with the least distance of their starts."""
+    following: list[list[tuple[int, int]]] = [[] for _ in range(n)]
+    for a, b, gap in zip(tails.tolist(), heads.tolist(), gaps.tolist(), strict=True):
+        following[a].append((b, gap))
+    return following
 
 
 def _topological(n: int, tails: IntArray, heads: IntArray) -> tuple[list[int], bool]:

@@ -34,10 +34,6 @@ def chosen_optional(
         If no choice keeps all selections.
     """
     arrays = problem.arrays
-    if not arrays.optional.any() and not problem.selections:
-        if isinstance(choice, str) and choice not in ("rewarded", "none", "all"):
-            raise _unknown(choice)
-        return frozenset()
     optional = np.flatnonzero(arrays.optional).tolist()
     if isinstance(choice, str):
         if choice == "rewarded":

@@ -38,6 +38,7 @@ class GreedyPacker(PriorityPolicy):
     def reset(self, problem: Problem, seed: int) -> None:
         """Begin a run."""
         super().reset(problem, seed)
+        # What takes no time takes no capacity either.
         self._needs = [
             [tuple((d.resource, d.amount) for d in m.demands) if m.duration else () for m in t.modes]
             for t in problem.tasks
@@ -80,8 +81,7 @@ class GreedyPacker(PriorityPolicy):
             left.pop()
 
         extend(0, [], [])
-        if best is None:  # what can start closes a hold on what it needs itself: nothing to weigh
-            return super().decide(state)
+        assert best is not None  # every candidate fits on its own
         first = best[1][0]
         return Start((first.task, first.mode))
 

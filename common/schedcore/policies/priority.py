@@ -13,7 +13,7 @@ from schedcore.model import ALL_FEATURES, Problem
 from schedcore.model.arrays import NO_DEADLINE
 from schedcore.policies.facts import RuleFacts, facts_of
 from schedcore.policies.optional import OptionalChoice, chosen_optional
-from schedcore.policies.rules import ALIASES, LPT, RANDOM, RULES, SPT, Rule, rule_key
+from schedcore.policies.rules import ALIASES, CP, EDD, FIFO, LPT, RANDOM, RULES, SPT, Rule, rule_key
 
 EXECUTABLE = ALL_FEATURES - {"cyclic", "variable_period"}
 """What the executor carries out."""
@@ -124,7 +124,7 @@ def find_rule(name: str) -> Rule:
     key = name.lower()
     key = ALIASES.get(key, key)
     if key not in RULES:
-        raise unknown_name("rule", name, [*RULES, *ALIASES])
+        raise unknown_name("rule", name, [*RULES, *ALIASES], where="rule")
     return RULES[key]
 
 
@@ -133,7 +133,12 @@ def static_keys(problem: Problem, rule: Rule, seed: int = 0) -> NDArray[np.float
     if rule.code in (SPT, LPT):  # the facts that follow from the network are not needed
         least = ties_of(problem).duration_least.astype(np.float64)
         return least if rule.code == SPT else -least
+    if rule.code == RANDOM:
+        return np.array(draws_of(problem, seed), dtype=np.float64)
     facts = facts_of(problem)
+    if rule.code in (FIFO, CP, EDD):  # one column as it stands
+        column = {FIFO: facts.head, CP: -facts.tail, EDD: facts.due}[rule.code]
+        return column.astype(np.float64)
     draws = draws_of(problem, seed)
     columns = zip(
         *(c.tolist() for c in facts.columns(followers=rule.followers)), facts.head.tolist(), draws, strict=True

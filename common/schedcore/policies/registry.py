@@ -45,7 +45,7 @@ def get_policy(name: str | Policy, /, **parameters: Any) -> Policy:
         return _made(load_reference(name, where="policy"), parameters, name)
     if name in registered_names(POLICIES):
         return _made(load_registered(POLICIES, name), parameters, name)
-    raise unknown_name("policy", name, [*policy_names(), *ALIASES])
+    raise unknown_name("policy", name, [*policy_names(), *ALIASES], where="policy")
 
 
 def _made(factory: Any, parameters: dict[str, Any], name: str) -> Policy:

@@ -9,6 +9,7 @@ suspended over closures, for it can no longer be planned around them.
 from __future__ import annotations
 
 import enum
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
@@ -48,6 +49,10 @@ class Stretch(NamedTuple):
     broken: bool
 
 
+def _end(interval: Interval) -> Tick:
+    return interval[1]
+
+
 def merge(intervals: Iterable[Interval]) -> list[Interval]:
     """Union of intervals as disjoint intervals in order; adjacent ones are joined."""
     merged: list[Interval] = []
@@ -84,7 +89,8 @@ def work(
             if begin >= NEVER:
                 stretches.append(Stretch(NEVER, NEVER, False))
                 return stretches
-            hit = next(((b, e) for b, e in downs if begin < e and begin <= b < begin + part), None)
+            index = bisect_right(downs, begin, key=_end)
+            hit = downs[index] if part and index < len(downs) and downs[index][0] < begin + part else None
             if hit is None:
                 stretches.append(Stretch(begin, begin + part, False))
                 now = begin + part
@@ -111,12 +117,10 @@ def earliest(now: Tick, ticks: Tick, downs: Sequence[Interval], closed: Sequence
     moved = True
     while moved and now < NEVER:
         moved = False
-        for begin, end in downs:
-            if begin <= now < end:
-                now, moved = end, True
-        for begin, end in closed:
-            if begin < now + ticks and end > now:
-                now, moved = end, True
+        for intervals, needed in ((downs, 1), (closed, ticks)):
+            index = bisect_right(intervals, now, key=_end)
+            if index < len(intervals) and intervals[index][0] < now + needed:
+                now, moved = intervals[index][1], True
     return min(now, NEVER)
 
 

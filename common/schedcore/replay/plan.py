@@ -123,6 +123,8 @@ class Plan:
         """Tasks of no planned length that may get one, and whether by a law of their own."""
         changed = [(targets, noise) for _, noise, targets in self.bound.law_changes if not noise.relative]
         held_up = {lag.b for lag in self.problem.lags if lag.b_edge is Edge.END and lag.min is not None}
+        # The end of an instant may be joined to an edge of a hold, and wait with it.
+        held_up |= {lag.a for lag in self.problem.lags if lag.a_edge is Edge.END and lag.min == 0 == lag.max}
         grow = {}
         for row, length in enumerate(self.length):
             task, mode = self.tasks[row], self._mode(row)

@@ -14,8 +14,9 @@ first ended at 3
 5
 
 Unary resources are ``simpy.PriorityResource`` (tasks ask for them at once, with their rank in the plan
-as priority, and are served in that order; negative priorities are free for others), renewable ones and
-reservoirs ``simpy.Container``.  Time of the environment is ticks.
+as priority, and are served in that order; negative priorities are free for others), renewable ones
+``simpy.Container``.  Reservoirs are plain levels, for uncertainty may break their bounds, which a
+container would not allow.  Time of the environment is ticks.
 
 Nothing here is shared with the vectorised replay but the scenario: who waits for whom is derived
 afresh, by other algorithms, from the rules in ``docs/replay.md``.  The tests hold the two against each
@@ -24,6 +25,7 @@ other event by event.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Generator
 from typing import Any, NamedTuple
 
@@ -39,10 +41,17 @@ from schedcore.replay.uncertainty import Uncertainty
 Hook = Callable[[int, Tick], None]
 Steps = Generator[Any, Any, None]
 
-_LONGEST = 2**12
+_LONGEST = 2**11
 """Multiple of the planned makespan after which a run that still waits for repairs gives up."""
 _LAST = 10
 """Priority of events that come after everything else of their tick."""
+
+
+class NeverFinishedError(NoScheduleError):
+    """Some task is never finished.  SimPy builds exceptions again from their positional arguments."""
+
+    def __init__(self, what: str, where: str | None = None, remedy: str | None = None) -> None:
+        super().__init__(what, where=where, remedy=remedy)
 
 
 class LoggedEvent(NamedTuple):
@@ -124,7 +133,8 @@ class SimpyRun:
         self._gone: dict[int, Tick] = {}
         """Cancelled rows, and when they let go of what they held."""
         self._horizon: Tick = 2 * schedule.makespan + 1
-        self._downs: dict[int, list[tuple[Tick, Tick, int]]] = {}
+        self._downs: dict[int, deque[tuple[Tick, Tick, int]]] = {}
+        """Down intervals of each resource that are not over yet."""
         self._attempts: dict[int, list[Attempt]] = {}
         self.resources = {r.name: self._make_resource(i) for i, r in enumerate(problem.resources)}
         self._requests: dict[tuple[int, int], Any] = {}
@@ -206,12 +216,17 @@ class SimpyRun:
             return
         if any(self.env.now >= self._cancel_at.get(row, FOREVER) for row in starts):
             return  # The canceller, last in this tick, says so.
-        # What ends here makes room for what starts here; a hold of no length starts before it ends.
-        for event in sorted(group, key=lambda e: (e % 2 == 0 or e - 1 in group, e // 2, e % 2)):
+        for event in sorted(group, key=lambda e: self._turn(e, group)):
             for row, r in handed_over:
                 if event == 2 * row and isinstance(self.problem.resources[r], Renewable):
                     self._claim(row, r)
             self._happen(event, group)
+
+    def _turn(self, event: int, group: tuple[int, ...]) -> tuple[bool, Tick, Tick, int, int]:
+        """What ends makes room for what starts; what starts and ends at once does so in the order of the plan."""
+        row, edge = divmod(event, 2)
+        p = self.schedule.placements[row]
+        return edge == 0 or event - 1 in group, p.start, p.end, p.task, edge
 
     def _happen(self, event: int, group: tuple[int, ...]) -> None:
         row, edge = divmod(event, 2)
@@ -400,21 +415,28 @@ class SimpyRun:
             yield from self._until_tick(max(ends))
 
     def _downs_of(self, row: int, until: Tick) -> list[tuple[Tick, Tick]]:
-        """Down intervals that concern ``row`` and begin by ``until``, and perhaps some later ones."""
+        """Down intervals that concern ``row``, are not over and begin by ``until``."""
         while until >= self._horizon:
             if self._horizon > _LONGEST * (2 * self.schedule.makespan + 1):
-                raise NoScheduleError(
+                raise NeverFinishedError(
                     f"task {self.problem.tasks[self._task(row)].name!r} was not finished by tick {self._horizon}",
-                    where="breakdowns",
-                    remedy="with on_break='restart' a task needs a time up that is longer than itself",
+                    "breakdowns",
+                    "with on_break='restart' a task needs a time up that is longer than itself",
                 )
             self._horizon *= 2
             self._downs.clear()
         found = []
         for r in self.links.uses[row]:
             if r not in self._downs:
-                self._downs[r] = self.scenario.downs(r, self._horizon)
-            found += [(b, e) for b, e, unit in self._downs[r] if unit <= self.links.highest[row, r]]
+                self._downs[r] = deque(self.scenario.downs(r, self._horizon))
+            downs = self._downs[r]
+            while downs and downs[0][1] <= self.env.now:
+                downs.popleft()
+            for begin, end, unit in downs:
+                if begin > until:
+                    break
+                if unit <= self.links.highest[row, r]:
+                    found.append((begin, end))
         return found
 
     # --- work -----------------------------------------------------------------------------------------

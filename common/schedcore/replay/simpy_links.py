@@ -165,6 +165,7 @@ def _may_grow(links: PlanLinks, bound: BoundUncertainty, row: int) -> bool:
         or mode.is_elastic
         or any(noise.law is not None and not noise.relative for noise in laws)
         or any(lag.b == task and lag.b_edge is Edge.END and lag.min is not None for lag in links.problem.lags)
+        or any(lag.a == task and lag.a_edge is Edge.END and (lag.min, lag.max) == (0, 0) for lag in links.problem.lags)
         or any(effect.edge is Edge.END for effect in mode.effects)
     )
 

@@ -11,8 +11,8 @@ from schedcore.solvers.protocol import Incumbent, Limits, SolveResult
 from schedcore.solvers.registry import get_solver
 from schedcore.solvers.tabu.structure import job_shop_of
 
-SMALL_SHOP = 300
-"""Up to this many tasks plain CP-SAT is left to prove job shops optimal."""
+MANY = 300
+"""With more tasks than this exact search seldom proves anything, and neighbourhood search finds better schedules."""
 LARGE = 50_000
 """From this many tasks on CP-SAT needs too long to build its model and to find a first schedule."""
 
@@ -45,8 +45,15 @@ class AutoSolver:
 def choose(problem: Problem) -> tuple[str, str]:
     """Name of a solver for ``problem``, and the reason."""
     count = len(problem.tasks)
-    if count > SMALL_SHOP and job_shop_of(problem) is not None:
-        return "lns", f"a job shop of {count} tasks, more than the {SMALL_SHOP} that exact search handles well"
+    if count > MANY and job_shop_of(problem) is not None:
+        return "lns", f"a job shop of {count} tasks, more than the {MANY} that exact search handles well"
     if count > LARGE:
-        return "sgs", f"{count} tasks, more than the {LARGE} for which a CP-SAT model pays"
+        from schedcore.solvers.sgs import SGSSolver
+
+        if problem.features() <= SGSSolver.features:
+            return "sgs", f"{count} tasks, more than the {LARGE} for which a CP-SAT model pays"
+    if problem.cycle is not None:
+        return "cpsat", "it handles cycles"
+    if count > MANY and problem.objective is not None:
+        return "lns", f"{count} tasks, more than the {MANY} that exact search handles well"
     return "cpsat", f"{count} tasks and every feature supported"

@@ -16,7 +16,7 @@ from schedcore.executor.sgs import Failure, ListScheduler, cyclic_sgs, keys_of, 
 from schedcore.metrics import objective_values
 from schedcore.model import ALL_FEATURES, Problem, Schedule
 from schedcore.model.arrays import NO_DEADLINE
-from schedcore.policies import RULES, OptionalChoice, facts_of
+from schedcore.policies import RULES, OptionalChoice, chosen_optional, facts_of
 from schedcore.policies.priority import EXECUTABLE
 from schedcore.solvers.protocol import Incumbent, Limits, SolveResult, Status, require_features
 
@@ -126,7 +126,10 @@ class SGSSolver:
         require_features(self.name, self.features, problem)
         incumbents = _Incumbents(problem, lower_bound(problem), on_solution)
         stop = _Clock(self.parameters, limits, should_stop, len(problem.tasks))
-        if problem.cycle is not None:
+        impossible = _impossible(problem, self.parameters.optional)
+        if impossible:
+            message = impossible
+        elif problem.cycle is not None:
             message = self._cyclic(problem, seed, incumbents, stop)
         else:
             message = self._serial(problem, seed, hint, incumbents, stop)
@@ -218,12 +221,16 @@ class ParallelSGSSolver:
         require_features(self.name, self.features, problem)
         incumbents = _Incumbents(problem, lower_bound(problem), on_solution)
         stop = _Clock(self.parameters, limits, should_stop, len(problem.tasks))
+        impossible = _impossible(problem, self.parameters.optional)
+        if impossible:
+            return incumbents.result(self.name, seed, _plain(self.parameters), impossible)
         message = "no pass ended within the limits"
         rng = np.random.default_rng(seed)
         rules: Iterator[str] = iter(RULES)
         if hint is not None and check(problem, hint).ok:
             incumbents.offer(hint)
         mean = max(1.0, float(problem.arrays.duration.mean())) if len(problem.arrays.duration) else 1.0
+        since = 0
         while not stop.now() and not incumbents.proven:
             priorities: Any = next(rules, None)
             if priorities is None:
@@ -233,13 +240,17 @@ class ParallelSGSSolver:
                     priorities = rng.random(len(problem.tasks))
                 else:
                     base, _ = _starts_and_modes(problem, incumbents.best)
-                    priorities = base + rng.normal(0.0, self.parameters.noise * mean, len(base))
+                    sigma = self.parameters.noise * mean * 2.0 ** min(since // self.parameters.patience, 3)
+                    priorities = base + rng.normal(0.0, sigma, len(base))
             try:
                 found = parallel_sgs(problem, priorities, optional=self.parameters.optional, seed=seed, max_repairs=20)
             except NoScheduleError as error:
                 message = str(error)
+                since += 1
             else:
+                before = incumbents.best
                 incumbents.offer(found)
+                since = 0 if incumbents.best is not before else since + 1
         return incumbents.result(self.name, seed, _plain(self.parameters), message)
 
 
@@ -270,6 +281,15 @@ class _Clock:
             return True
         self._passes += 1
         return False
+
+
+def _impossible(problem: Problem, optional: OptionalChoice) -> str:
+    """Why no pass can succeed, whatever the priorities: no choice of optional tasks keeps the selections; or empty."""
+    try:
+        chosen_optional(problem, optional)
+    except NoScheduleError as error:
+        return str(error)
+    return ""
 
 
 def lower_bound(problem: Problem) -> float | None:

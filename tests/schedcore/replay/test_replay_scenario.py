@@ -168,7 +168,8 @@ def test_planned_and_random_down_times_stand_together_in_order():
     assert scenario.downs(0, 50) == [(7, 9, 0), (20, 23, 0), (40, NEVER, 0), (43, 46, 0)]
 
 
-def test_failures_without_end_are_refused():
+def test_failures_without_end_are_refused(monkeypatch):
+    monkeypatch.setattr("schedcore.replay.scenario._MOST_FAILURES", 100_000)
     bound = Uncertainty(breakdowns=(Breakdowns("m", Fixed(0), Fixed(0)),)).bind(some_tasks())
     with pytest.raises(InputError, match="resource 'm' fails more than"):
         down_intervals(bound, 0, np.arange(1000, dtype=np.uint64), 2**40)

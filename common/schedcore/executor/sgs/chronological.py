@@ -100,9 +100,8 @@ def dispatch(problem: Problem, policy: PriorityPolicy) -> Schedule | None:
 
 def chronological(problem: Problem, policy: PriorityPolicy) -> tuple[Schedule, int] | None:
     """The compiled event loop: the schedule and the number of events, or ``None``."""
-    from schedcore.executor.layout import Layout
+    from schedcore.executor.sgs.latest import propagate_latest
     from schedcore.executor.sgs.parallel import chronological_pass
-    from schedcore.executor.temporal import Windows
 
     ties = ties_of(problem)
     n = problem.arrays.num_tasks
@@ -114,9 +113,18 @@ def chronological(problem: Problem, policy: PriorityPolicy) -> tuple[Schedule, i
     latest_start = latest_end
     by_latest: IntArray = np.zeros(0, dtype=np.int64)
     if (ties.end_high < NO_DEADLINE).any():
-        windows = Windows(Layout(problem), True)
-        latest_end = np.array(windows.latest_end, dtype=np.int64)
-        latest_start = np.array(windows.latest_start, dtype=np.int64)
+        latest_end, latest_start = ties.end_high.copy(), ties.start_high.copy()
+        if not propagate_latest(
+            ties.lag_a,
+            ties.lag_b,
+            ties.lag_a_edge,
+            ties.lag_min,
+            ties.duration_least,
+            ties.duration_most,
+            latest_start,
+            latest_end,
+        ):
+            return None
         finite = np.flatnonzero(latest_start < NO_DEADLINE // 2)
         by_latest = finite[np.argsort(latest_start[finite], kind="stable")]
     tables, _ = tables_of(problem)

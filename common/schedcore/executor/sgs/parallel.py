@@ -46,7 +46,7 @@ from schedcore.executor.sgs.tables import (
     TRANSITION_PTR,
     TRANSITION_SIZE,
 )
-from schedcore.executor.sgs.timelines import FORBIDDEN, INF
+from schedcore.executor.sgs.timelines import FORBIDDEN, INF, last_at_or_before
 from schedcore.policies.rules import FIFO, rule_key
 
 _UNARY = 0
@@ -137,10 +137,8 @@ def units_at(d, r, tick, static):
     low, high = d[d[CALENDAR_PTR] + r], d[d[CALENDAR_PTR] + r + 1]
     if low == high:
         return static
-    k = low
-    while k + 1 < high and d[d[CALENDAR_TICK] + k + 1] <= tick:
-        k += 1
-    return d[d[CALENDAR_VALUE] + k]
+    k = max(0, last_at_or_before(d, d[CALENDAR_TICK] + low, high - low, tick))
+    return d[d[CALENDAR_VALUE] + low + k]
 
 
 @compiled
@@ -179,10 +177,10 @@ def may_start(d, task, mode, now, used, last, level, ends, running, num_running,
             if used[r] + amount > units_at(d, r, now, 1):
                 return False
             low, high = d[d[CALENDAR_PTR] + r], d[d[CALENDAR_PTR] + r + 1]
-            for c in range(low, high):
+            for c in range(low + last_at_or_before(d, d[CALENDAR_TICK] + low, high - low, now) + 1, high):
                 tick = d[d[CALENDAR_TICK] + c]
-                if tick <= now or tick >= end:
-                    continue
+                if tick >= end:
+                    break
                 in_use = 0
                 for j in range(num_running):
                     other = running[j]
@@ -350,7 +348,9 @@ def chronological_pass(
             num_events = heap_push(events, num_events, ends[t] * 2 * n + t)
             num_events = let_go(d, t, 0, now, waits, waiting, earliest, ends, events, num_events, n)
             # Something ends or becomes ready at this very tick, or levels have changed: look at all again.
-            again = events[0] // (2 * n) <= now or has_effects
+            again = events[0] // (2 * n) <= now or (
+                has_effects and d[d[EFFECT_PTR] + best + 1] > d[d[EFFECT_PTR] + best]
+            )
         while at < num_queue:
             queue[kept] = queue[at]
             kept += 1
@@ -402,6 +402,10 @@ def full_resource(d, t, used):
     m = d[d[MODE_PTR] + t]
     if d[d[MODE_PTR] + t + 1] != m + 1 or d[d[DURATION] + m] == 0:
         return -1
+    if d[TRANSITION + 1] > d[TRANSITION]:
+        for k in range(d[d[DEMAND_PTR] + m], d[d[DEMAND_PTR] + m + 1]):
+            if d[d[TRANSITION_PTR] + d[d[DEMAND_RESOURCE] + k]] >= 0:
+                return -1  # the end of its setup is an event, also while it has to wait for something else
     for k in range(d[d[DEMAND_PTR] + m], d[d[DEMAND_PTR] + m + 1]):
         r = d[d[DEMAND_RESOURCE] + k]
         low, high = d[d[CALENDAR_PTR] + r], d[d[CALENDAR_PTR] + r + 1]

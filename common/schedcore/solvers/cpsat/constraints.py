@@ -8,7 +8,7 @@ from typing import Any
 
 from schedcore.model import Edge, Mode, Reservoir, SelectionKind, StepProfile, Unary
 from schedcore.solvers.cpsat.runs import Uses, interval_of
-from schedcore.solvers.cpsat.variables import Build, Expr, Facts, Infeasible, Literal
+from schedcore.solvers.cpsat.variables import Build, Expr, Facts, Infeasible, Literal, Rule
 
 
 def add_lags(build: Build) -> None:
@@ -113,25 +113,26 @@ def _add_setups(build: Build, resource: Unary, uses: Uses) -> None:
     order = _Order(problem.resource_id(resource.name), tuple(i for i, _ in nodes))
     arcs: list[tuple[int, int, Any]] = []
     if all(literal is not None for _, literal in nodes):
-        arcs.append((0, 0, build.boolean(lambda f: order.successors(f).get(-1, -1) == -1)))
+        arcs.append((0, 0, build.boolean(order.rule(-1, -1))))
     for a, (i, literal) in enumerate(nodes, 1):
         task, variables = problem.tasks[i], build.tasks[i]
-        assert task.state_before is not None and task.state_after is not None
+        assert task.state_before is not None
+        assert task.state_after is not None
         if literal is not None:
             arcs.append((a, a, ~literal))
         wait = 0 if resource.initial_state is None else matrix[resource.initial_state][task.state_before]
         if wait is not None:
-            first = build.boolean(lambda f, i=i: order.successors(f).get(-1) == i)
+            first = build.boolean(order.rule(-1, i))
             arcs.append((0, a, first))
             if wait:
                 model.add(variables.start >= wait).only_enforce_if(first)
                 build.setup_terms.append((wait, first))
-        arcs.append((a, 0, build.boolean(lambda f, i=i: order.successors(f).get(i) == -1)))
+        arcs.append((a, 0, build.boolean(order.rule(i, -1))))
         for b, (j, _) in enumerate(nodes, 1):
             ticks = matrix[task.state_after][problem.tasks[j].state_before]  # type: ignore[index]
             if a == b or ticks is None:
                 continue
-            follows = build.boolean(lambda f, i=i, j=j: order.successors(f).get(i) == j)
+            follows = build.boolean(order.rule(i, j))
             arcs.append((a, b, follows))
             model.add(build.tasks[j].start >= variables.end + ticks).only_enforce_if(follows)
             if ticks:
@@ -153,10 +154,14 @@ def _nodes(build: Build, uses: Uses) -> list[tuple[int, Literal]]:
             nodes.append((i, build.tasks[i].presence))
         else:
             modes = [m for m, x in enumerate(build.tasks[i].modes) if any(x is y for y in literals)]
-            here = build.boolean(lambda f, i=i, modes=modes: f.mode[i] in modes)
+            here = build.boolean(_runs_in_any(i, modes))
             build.model.add(sum(literals) == here)
             nodes.append((i, here))
     return nodes
+
+
+def _runs_in_any(task: int, modes: list[int]) -> Rule:
+    return lambda facts: facts.mode[task] in modes
 
 
 class _Order:
@@ -164,6 +169,15 @@ class _Order:
 
     def __init__(self, resource: int, tasks: tuple[int, ...]) -> None:
         self._resource, self._tasks = resource, tasks
+
+    def rule(self, before: int, after: int) -> Rule:
+        """Whether ``after`` comes right after ``before``; from -1 to -1: whether nothing runs here."""
+
+        def follows(facts: Facts) -> bool:
+            known = self.successors(facts)
+            return (not known) if before == after == -1 else known.get(before) == after
+
+        return follows
 
     def successors(self, facts: Facts) -> dict[int, int]:
         known = facts.orders.get(self._resource)

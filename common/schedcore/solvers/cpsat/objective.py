@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from schedcore.model import Objective
-from schedcore.solvers.cpsat.variables import Build, Expr, Facts, TaskVars
+from schedcore.solvers.cpsat.variables import Build, Expr, Facts, Rule, TaskVars
 
 
 def stage_expressions(build: Build, objective: Objective) -> list[Expr]:
@@ -49,13 +49,16 @@ def _largest(build: Build, items: list[tuple[int, int]], exact: bool) -> Expr:
             model.add(top <= 0).only_enforce_if(~some)
     if exact:
         # One present task is the witness whose value is not exceeded.
-        def witness(f: Facts, i: int) -> bool:
-            best = [j for j, shift in items if f.present[j] and f.end[j] - shift == rule(f)]
-            return bool(best) and best[0] == i
+        def witness(i: int) -> Rule:
+            def is_first(f: Facts) -> bool:
+                best = (j for j, shift in items if f.present[j] and f.end[j] - shift == rule(f))
+                return next(best, -1) == i
+
+            return is_first
 
         chosen = []
         for (i, shift), literal in zip(items, literals, strict=True):
-            pick = build.boolean(lambda f, i=i: witness(f, i))
+            pick = build.boolean(witness(i))
             model.add(top <= tasks[i].end - shift).only_enforce_if(pick)
             if literal is not None:
                 model.add_implication(pick, literal)

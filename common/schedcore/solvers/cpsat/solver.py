@@ -15,6 +15,7 @@ from schedcore.solvers.cpsat.search import Found, Outcome, run_cpsat
 from schedcore.solvers.cpsat.variables import Infeasible
 from schedcore.solvers.protocol import Incumbent, Limits, SolveResult, Status, require_features
 from schedcore.solvers.support import is_feasible, values_of, verify
+from schedcore.solvers.tabu.structure import job_shop_of
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,10 @@ class CpsatSolver:
     Parameters
     ----------
     warm_start
-        Whether to start from the best of a few list schedules if no hint is given.
+        Whether to start from the best of a few list schedules if no hint is given.  ``None``: unless the
+        problem is a plain job shop with makespan.  There CP-SAT's own first schedules are no worse, and
+        its search got further without the hint on seven of ten instances tried (la, ta, swv, dmu); with
+        other objectives and resources it gets much further with it.
     parameters
         Further fields of CP-SAT's ``SatParameters``, by name.
     adjust
@@ -40,7 +44,7 @@ class CpsatSolver:
     name: ClassVar[str] = "cpsat"
     features: ClassVar[frozenset[str]] = ALL_FEATURES
 
-    warm_start: bool = True
+    warm_start: bool | None = None
     parameters: dict[str, Any] = field(default_factory=dict)
     adjust: Callable[[CpsatModel], None] | None = None
 
@@ -112,11 +116,16 @@ class _Run:
         return self._result(status, message)
 
     def _start(self, hint: Schedule | None) -> Schedule | None:
-        if hint is not None or not self.solver.warm_start:
+        if hint is not None or self.solver.warm_start is False:
             return hint
+        if self.solver.warm_start is None and job_shop_of(self.problem) is not None:
+            return None
         from schedcore.solvers.start import best_list_schedule
 
-        return best_list_schedule(self.problem, seed=self.seed)
+        exact = self.limits.deterministic_limit is not None
+        return best_list_schedule(
+            self.problem, seed=self.seed, budget_s=None if exact else 0.1 * self.limits.time_limit_s
+        )
 
     def _solve_stage(self, model: CpsatModel, stage: int) -> Outcome:
         if model.stages:

@@ -72,6 +72,16 @@ class Facts:
             self.present[task], self.mode[task], self.start[task], self.end[task] = True, mode, start, end
 
 
+def start_of(task: int) -> Rule:
+    """The start of ``task``."""
+    return lambda facts: facts.start[task]
+
+
+def runs_in(task: int, mode: int) -> Rule:
+    """Whether ``task`` runs in ``mode``."""
+    return lambda facts: facts.mode[task] == mode
+
+
 @dataclass
 class Build:
     """A CP-SAT model under construction and what later parts need of earlier ones."""
@@ -177,7 +187,7 @@ def start_build(problem: Problem, at_least: int = 0) -> Build:
         if release + duration > deadline:
             raise Infeasible(_does_not_fit(problem, i, release, duration, deadline))
         start = new_int_var(release, deadline - duration, "")
-        rules.append(lambda facts, i=i: facts.start[i])
+        rules.append(start_of(i))
         tasks.append(TaskVars(start, duration, start + duration, None, (None,)))
     return build
 
@@ -237,7 +247,7 @@ def _mode_literals(build: Build, i: int, count: int, presence: Literal) -> tuple
     if count == 2 and presence is None:
         second = build.boolean(lambda f: f.mode[i] == 1)
         return ~second, second
-    literals = tuple(build.boolean(lambda f, m=m: f.mode[i] == m) for m in range(count))
+    literals = tuple(build.boolean(runs_in(i, m)) for m in range(count))
     if presence is None:
         build.model.add_exactly_one(literals)
     else:

@@ -8,12 +8,15 @@ neighbours.
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from schedcore.model import Edge
 from schedcore.model.arrays import RESERVOIR, IntArray
 from schedcore.solvers.cpsat.build import CpsatModel
 from schedcore.solvers.cpsat.constraints import reservoir_events
+from schedcore.solvers.cpsat.variables import Expr
 from schedcore.solvers.lns.neighbourhoods import View
 
 
@@ -62,14 +65,14 @@ def _neighbours_in_time(view: View, tasks: IntArray) -> list[tuple[int, int]]:
 def _keep_event_order(model: CpsatModel, view: View, kept: IntArray, reservoir: int) -> None:
     """The events of kept tasks on a reservoir stay in their order (equal times may part in that order)."""
     build = model.build
-    moments = []
+    moments: list[tuple[int, int, Expr]] = []
     for event in reservoir_events(build, reservoir):
         i = event.task
         if kept[i] and view.present[i] and event.mode in (None, int(view.mode[i])):
             at = view.start[i] if event.edge is Edge.START else view.end[i]
             moments.append((int(at), len(moments), event.time))
     moments.sort(key=lambda m: m[:2])
-    for (before, _, one), (after, _, two) in zip(moments, moments[1:], strict=False):
+    for (before, _, one), (after, _, two) in itertools.pairwise(moments):
         if before < after:
             build.constraint(two >= one)
         else:

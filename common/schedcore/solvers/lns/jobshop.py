@@ -17,7 +17,7 @@ class TabuMove:
 
     def __init__(self, structure: JobShopStructure, seed: np.random.SeedSequence, first: Schedule | None) -> None:
         self.structure = structure
-        sequence = None if first is None else structure.sequence_by(first.start)
+        sequence = None if first is None else structure.sequence_of(first.start)
         self.island = Island(structure, TabuParameters(), seed, structure.lower_bound(), 2**62, sequence)
 
     def active_schedule(self) -> Schedule:
@@ -39,7 +39,7 @@ class TabuMove:
 
     def receive(self, schedule: Schedule) -> None:
         """Take in a schedule that was found elsewhere."""
-        sequence = self.structure.sequence_by(schedule.start)
+        sequence = self.structure.sequence_of(schedule.start)
         self.island.receive(evaluate(self.structure, sequence)[0], sequence)
 
     def stop(self) -> None:

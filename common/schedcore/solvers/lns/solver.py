@@ -34,6 +34,8 @@ from schedcore.solvers.tabu.structure import job_shop_of
 _POLL_S = 0.02
 TABU = "tabu"
 """Name of the move for job shops."""
+STEP_UNITS = 0.02
+"""Deterministic time that every CP-SAT step is charged for its model, which CP-SAT does not count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +57,9 @@ class LnsParameters:
         The same on job shops, where the tabu move does most of the work.
     """
 
-    step_s: float = 2.0
-    start_share: float = 0.1
-    first_size: int = 80
+    step_s: float = 1.5
+    start_share: float = 0.25
+    first_size: int = 40
     floor: float = 0.05
     cp_floor: float = 0.01
 
@@ -192,7 +194,9 @@ class _Run:
         else:
             from schedcore.solvers.start import best_list_schedule
 
-            quick = best_list_schedule(self.problem, seed=self.seed)
+            exact = self.limits.deterministic_limit is not None
+            budget = None if exact else 0.1 * self.limits.time_limit_s
+            quick = best_list_schedule(self.problem, seed=self.seed, budget_s=budget)
             if quick is not None:
                 self.offer(quick, values_of(self.problem, quick))
         shop = job_shop_of(self.problem)
@@ -429,7 +433,7 @@ class _Worker:
             self.proven = True
             if not self._in_rounds:
                 run.proven = True
-        cost = float(result.parameters["deterministic_time"])
+        cost = STEP_UNITS + float(result.parameters["deterministic_time"])
         if result.schedule is None:
             return None, cost
         if self.tabu is not None and result.objective < values:

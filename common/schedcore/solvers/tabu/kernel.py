@@ -462,7 +462,9 @@ def random_active_order(duration, release, job_pred, job_succ, machine, noise, r
         best = -1.0
         for i in range(width):
             v = frontier[i]
-            if machine[v] == on and max(ready[v], machine_free[on]) < earliest:
+            start = max(ready[v], machine_free[on])
+            # the second case is the operation of no length that made ``earliest``
+            if machine[v] == on and (start < earliest or start + duration[v] == earliest):
                 factor = 1000 - noise + _next_random(random) % (2 * noise + 1)
                 value = float(remaining[v] * factor)
                 if value > best:

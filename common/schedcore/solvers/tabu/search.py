@@ -291,7 +291,7 @@ class TabuSolver:
         """Machine orders of a complete hint; a partial or cyclic one is of no use and is left aside."""
         if hint is None or not np.array_equal(hint.task, np.arange(structure.num_operations)):
             return None
-        sequence = structure.sequence_by(hint.start)
+        sequence = structure.sequence_of(hint.start)
         return sequence if evaluate(structure, sequence)[0] >= 0 else None
 
 

@@ -11,8 +11,8 @@ from schedcore.errors import UnsupportedFeatureError
 from schedcore.model import Problem, Schedule
 from schedcore.model.arrays import IntArray
 
-FEATURES = frozenset({"unary", "precedence", "release", "objective:makespan"})
-"""Features of the problems that contain nothing but a job shop."""
+FEATURES = frozenset({"unary", "precedence", "release", "due", "mode_cost", "objective:makespan"})
+"""Features of the problems that contain nothing but a job shop (due dates and costs do not touch the makespan)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class JobShopStructure:
         ------
         UnsupportedFeatureError
             If the problem is more than a job shop with release dates and makespan: other features,
-            tasks with several modes or resources, zero durations, precedences that are no chains.
+            tasks with several modes or resources, precedences that are no chains.
         """
         missing = problem.features() - FEATURES
         if missing:
@@ -50,14 +50,8 @@ class JobShopStructure:
             raise UnsupportedFeatureError(f"{name} minimises the makespan, this problem does not", where="objective")
         arrays = problem.arrays
         n = arrays.num_tasks
-        if (
-            (np.diff(arrays.mode_ptr) != 1).any()
-            or (np.diff(arrays.demand_ptr) != 1).any()
-            or (arrays.duration < 1).any()
-        ):
-            raise UnsupportedFeatureError(
-                f"{name} needs tasks of one mode on one unary resource with a positive duration", where="tasks"
-            )
+        if (np.diff(arrays.mode_ptr) != 1).any() or (np.diff(arrays.demand_ptr) != 1).any():
+            raise UnsupportedFeatureError(f"{name} needs tasks of one mode on one unary resource", where="tasks")
         pred = np.full(n, -1, np.int64)
         succ = np.full(n, -1, np.int64)
         pairs = np.unique(np.stack([arrays.lag_a, arrays.lag_b], axis=1), axis=0) if len(arrays.lag_a) else ()
@@ -84,6 +78,22 @@ class JobShopStructure:
         are free of cycles.
         """
         return np.concatenate([tasks[np.argsort(key[tasks], kind="stable")] for tasks in self.members])
+
+    def sequence_of(self, start: IntArray) -> IntArray:
+        """Machine sequences of a feasible schedule with these starts, free of cycles.
+
+        Tasks of no length may stand inside others in a schedule; in a sequence they stand before or behind.
+        """
+        # Start, end and place in the chain together grow along every chain, whatever the durations.
+        place = np.zeros(self.num_operations, np.int64)
+        for first in np.flatnonzero(self.job_pred < 0):
+            v, i = int(first), 0
+            while v >= 0:
+                place[v] = i
+                v, i = int(self.job_succ[v]), i + 1
+        position = np.empty(self.num_operations, np.int64)
+        position[np.lexsort((place, start + self.duration, start))] = np.arange(self.num_operations)
+        return self.sequence_by(position)
 
     def schedule(self, start: IntArray) -> Schedule:
         """The schedule with these starts."""

@@ -7,9 +7,10 @@ import time
 from pathlib import Path
 
 from schedcore.check import check
-from schedcore.model import Demand, Mode, Objective, Problem, Task, TimeLag, Unary
-from schedcore.solvers import Status, solve
-from schedcore.solvers.cpsat import build_model
+from schedcore.model import Demand, Mode, Objective, Problem, Schedule, Task, TimeLag, Unary
+from schedcore.solvers import Limits, Status, solve
+from schedcore.solvers.cpsat import CpsatSolver, build_model
+from schedcore.solvers.start import best_list_schedule
 
 # Fisher and Thompson 1963, 6 x 6: machine and duration per operation; optimal makespan 55.
 FT06 = (
@@ -88,3 +89,19 @@ def _seconds(problem: Problem) -> float:
     began = time.perf_counter()
     build_model(problem)
     return time.perf_counter() - began
+
+
+def test_warm_start_is_left_out_on_plain_job_shops_only() -> None:
+    problem = random_shop(6, 5)
+    late = problem.replace(objective=Objective.minimise(total_completion=1))
+    quick = best_list_schedule(late)
+    assert quick is not None
+    seen: list[Schedule] = []
+    solve(late, "cpsat", time_limit_s=10, on_solution=lambda i: seen.append(i.schedule))
+    assert seen[0] == quick
+    for warm_start, expected in ((None, False), (False, False), (True, True)):
+        seen.clear()
+        CpsatSolver(warm_start=warm_start).solve(
+            problem, limits=Limits(10), seed=3, on_solution=lambda i: seen.append(i.schedule)
+        )
+        assert (seen[0] == best_list_schedule(problem)) is expected

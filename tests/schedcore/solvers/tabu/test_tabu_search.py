@@ -148,11 +148,22 @@ def test_precedences_that_are_no_chains_are_refused() -> None:
         TabuSolver().solve(b.build(), limits=Limits())
 
 
-def test_tasks_without_length_are_refused() -> None:
-    b = ProblemBuilder("zero")
-    b.task("a", 0, on=b.unary("m"))
+@given(st.integers(0, 10**6))
+def test_tasks_without_length_are_no_obstacle(seed: int) -> None:
+    jobs = [[(m, d % 3) for m, d in job] for job in random_jobs(seed, 5, 4)]  # a third of them take no time
+    problem = job_shop(jobs)
+    structure = JobShopStructure.of(problem, "test")
+    result = TabuSolver(QUICK).solve(problem, limits=STEPS, seed=seed)
+    assert result.schedule is not None
+    assert check(problem, result.schedule).ok
+    assert evaluate(structure, structure.sequence_of(result.schedule.start))[0] == result.value
+
+
+def test_tasks_with_several_resources_are_refused() -> None:
+    b = ProblemBuilder("two machines at once")
+    b.task("a", 1, on=[b.unary("m"), b.unary("n")])
     b.minimise(makespan=1)
-    with pytest.raises(UnsupportedFeatureError, match="positive duration"):
+    with pytest.raises(UnsupportedFeatureError, match="one mode on one unary resource"):
         TabuSolver().solve(b.build(), limits=Limits())
 
 

@@ -1,0 +1,28 @@
+"""The main job: ``sched run quickstart``, whole."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+from support.command import run_process
+
+
+@pytest.mark.slow
+def test_quickstart_within_two_minutes_and_resumes(tmp_path) -> None:
+    begin = time.monotonic()
+    first = run_process("run", "quickstart", cwd=tmp_path, timeout=300)
+    assert first.code == 0, first.err
+    assert time.monotonic() - begin < 120
+    folder = tmp_path / "runs" / "quickstart"
+    data = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    assert len(data["rows"]) == 22
+    assert {trial["status"] for trial in data["trials"]} <= {"OPTIMAL", "FEASIBLE"}
+    gaps = {item["method"]: item["mean_gap"] for item in data["summary"]}
+    assert gaps["lns"] < 0.05 < gaps["mwkr"]
+    begin = time.monotonic()
+    second = run_process("run", "quickstart", cwd=tmp_path)
+    assert second.code == 0
+    assert "nothing to run" in second.err
+    assert time.monotonic() - begin < 10
