@@ -146,9 +146,11 @@ class Executor(Progress):
     def _start_all(self, orders: tuple[StartOrder, ...]) -> None:
         if len(orders) == 1:
             order = self.legality.resolve(orders[0])
-            objection = self.legality.objection(order)
-            if objection is not None:
-                raise self._illegal(order, objection)
+            judged = self._candidates_at == self._version and orders[0].duration is None
+            if not (judged and orders[0][:2] in self._candidates):
+                objection = self.legality.objection(order)
+                if objection is not None:
+                    raise self._illegal(order, objection)
             self._start(order)
             self._settle()
             return
