@@ -81,9 +81,20 @@ def test_format_can_be_named(sched, tmp_path) -> None:
     ran = sched("solve", str(path), "--format", "jsplb")
     assert ran.code == 2
     assert "did you mean 'jsplib'" in ran.err
-    ran = sched("solve", "jssp", str(path), "--format", "jsplib")
+    words = ("solve", "jssp", str(path), "--solver", "cpsat", "--json")
+    assert solved(sched(*words, "--format", "jsplib"))["value"] == 6
+    ran = sched(*words, "--format", "patterson")
     assert ran.code == 2
-    assert "a domain recognises the formats of its files itself" in ran.err
+    assert f"{path}:" in ran.err
+    ran = sched("solve", "jssp", "ft06", "--format", "jsplib")
+    assert ran.code == 2
+    assert "ft06 is no file, so it has no format" in ran.err
+
+
+def test_format_is_refused_by_a_domain_that_takes_none(sched, toy_domain) -> None:
+    ran = sched("solve", "toy", "anything", "--format", "jsplib")
+    assert ran.code == 2
+    assert "domain toy recognises the formats of its files itself" in ran.err
 
 
 def test_generated_instance(sched) -> None:
