@@ -369,3 +369,20 @@ def test_second_signal_ends_a_solver_that_does_not_listen() -> None:
     text, err = child.communicate(timeout=60)
     assert child.returncode == 0, err
     assert json.loads(text)["data"]["value"] == 197
+
+
+def test_a_lying_solver_is_found_out(sched) -> None:
+    ran = sched("solve", "jssp", "ft06", "--solver", "support.bad_solvers:Liar")
+    assert ran.code == 1
+    assert "error: solver 'liar' reports the objective (1,), its schedule has (197,)" in ran.err
+    data = solved(sched("solve", "jssp", "ft06", "--solver", "support.bad_solvers:OverSure", "--json"))
+    assert (data["status"], data["objective"]) == ("FEASIBLE", [197])
+    assert "55 is known to be possible" in data["message"]
+
+
+def test_a_crash_of_an_outside_solver_is_no_bug_of_ours(sched) -> None:
+    ran = sched("solve", "jssp", "ft06", "--solver", "support.bad_solvers:Dividing")
+    assert ran.code == 1
+    assert "error: solver support.bad_solvers:Dividing failed: ZeroDivisionError" in ran.err
+    assert "bad_solvers.py:" in ran.err
+    assert "report it" not in ran.err

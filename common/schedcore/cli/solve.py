@@ -163,28 +163,30 @@ def run_watched(
     watch = Watch(session, f"{loaded.name}  {method.name}")
     limits = Limits(time_limit_s, deterministic_limit, workers)
     with watch.running():
-        result = _call(watch, method, loaded.problem, hint, limits, seed)
+        result = _call(watch, method, loaded, hint, limits, seed)
     return watch, result
 
 
-def _call(watch: Watch, method: Any, problem: Problem, hint: Any, limits: Any, seed: int) -> SolveResult:
+def _call(watch: Watch, method: Any, loaded: LoadedInstance, hint: Any, limits: Any, seed: int) -> SolveResult:
+    from schedcore.solvers import solve_verified, verified
     from schedcore.solvers.protocol import SolveResult, Status
 
     try:
-        result: SolveResult = method.solve(
-            problem,
+        return solve_verified(
+            method,
+            loaded.problem,
             limits=limits,
             seed=seed,
             hint=hint,
             on_solution=watch.on_solution,
             should_stop=watch.stop,
+            best_known=loaded.upper_bound,
         )
-        return result
     except KeyboardInterrupt:
         if not watch.stop():
             watch.stop.number = signal.SIGINT
         best = watch.best
-        return SolveResult(
+        result = SolveResult(
             status=Status.UNKNOWN if best is None else Status.FEASIBLE,
             schedule=None if best is None else best.schedule,
             objective=() if best is None else best.objective,
@@ -194,6 +196,7 @@ def _call(watch: Watch, method: Any, problem: Problem, hint: Any, limits: Any, s
             seed=seed,
             message="interrupted",
         )
+        return verified(str(method.name), loaded.problem, result, best_known=loaded.upper_bound)
 
 
 def result_data(loaded: LoadedInstance, result: SolveResult) -> dict[str, Any]:
