@@ -60,11 +60,12 @@ def _changed(method: T, path: list[str], value: Any, name: str, key: str, names:
     if path[0] not in known:
         raise unknown_name("parameter", key, names, where=f"method {name}")
     old = getattr(method, path[0])
-    new = (
-        _changed(old, path[1:], value, name, key, names)
-        if path[1:]
-        else _converted(value, _example(method, path[0]), name, key)
-    )
+    if path[1:]:
+        new = _changed(old, path[1:], value, name, key, names)
+    elif old is None and _literal(value) is None:
+        new = None
+    else:
+        new = _converted(value, _example(method, path[0]), name, key)
     try:
         if dataclasses.is_dataclass(method):
             return dataclasses.replace(method, **{path[0]: new})  # type: ignore[type-var]
@@ -82,8 +83,9 @@ def _example(method: object, field: str) -> Any:
     old = getattr(method, field)
     if old is not None or not dataclasses.is_dataclass(method):
         return old
+    examples: dict[Any, Any] = {bool: False, int: 0, float: 0.0, str: ""}
     allowed = get_args(get_type_hints(type(method)).get(field))
-    return {bool: False, int: 0, float: 0.0, str: ""}.get(next((t for t in allowed if t is not type(None)), None))
+    return next((examples[kind] for kind in allowed if kind in examples), None)
 
 
 def _converted(value: Any, old: Any, name: str, key: str) -> Any:
