@@ -17,7 +17,6 @@ from schedcore.solvers.protocol import Incumbent, Limits, SolveResult, Status, r
 from schedcore.solvers.support import is_feasible, values_of, verify
 from schedcore.solvers.tabu.structure import job_shop_of
 
-
 LATER_STAGES = 0.1
 """Share of the time left that a stage of a lexicographic objective leaves to the stages after it."""
 
