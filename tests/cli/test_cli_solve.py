@@ -369,3 +369,13 @@ def test_second_signal_ends_a_solver_that_does_not_listen() -> None:
     text, err = child.communicate(timeout=60)
     assert child.returncode == 0, err
     assert json.loads(text)["data"]["value"] == 197
+
+
+@pytest.mark.parametrize("solver", ["auto", "sgs"])
+def test_durations_beyond_the_largest_time_are_named(sched, tmp_path, solver) -> None:
+    path = tmp_path / "huge.txt"
+    path.write_text("2 2\n0 4000000000000 1 4000000000000\n1 4000000000000 0 2\n", encoding="utf-8")
+    ran = sched("solve", "jssp", str(path), "--solver", solver)
+    assert ran.code == 2
+    assert ran.err.startswith("error: the durations are too large: ")
+    assert "use a coarser unit" in ran.err
