@@ -386,3 +386,13 @@ def test_a_crash_of_an_outside_solver_is_no_bug_of_ours(sched) -> None:
     assert "error: solver support.bad_solvers:Dividing failed: ZeroDivisionError" in ran.err
     assert "bad_solvers.py:" in ran.err
     assert "report it" not in ran.err
+
+
+@pytest.mark.parametrize("solver", ["auto", "sgs"])
+def test_durations_beyond_the_largest_time_are_named(sched, tmp_path, solver) -> None:
+    path = tmp_path / "huge.txt"
+    path.write_text("2 2\n0 4000000000000 1 4000000000000\n1 4000000000000 0 2\n", encoding="utf-8")
+    ran = sched("solve", "jssp", str(path), "--solver", solver)
+    assert ran.code == 2
+    assert ran.err.startswith("error: the durations are too large: ")
+    assert "use a coarser unit" in ran.err

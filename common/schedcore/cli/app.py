@@ -114,6 +114,11 @@ def run(arguments: Sequence[str], *, out: IO[str], err: IO[str]) -> int:
     except BrokenPipeError:
         # The reader has gone (`sched list | head`): what it wanted, it has.
         _forget(out)
+    except OSError as error:
+        # Only the output is written here; a full disk, for one.
+        _forget(out)
+        session.print_error(SchedError(f"the output could not be written: {error.strerror or error}"))
+        code = SchedError.exit_code
     except KeyboardInterrupt:
         code = Interrupted.exit_code
     return code

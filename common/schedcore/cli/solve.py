@@ -20,7 +20,7 @@ from schedcore.cli.options import (
 from schedcore.cli.session import Outcome, Session
 from schedcore.cli.target import Target, target_argument
 from schedcore.cli.watch import Watch, values_text
-from schedcore.errors import NoScheduleError, SchedError, ViolationError
+from schedcore.errors import ModelError, NoScheduleError, SchedError, ViolationError
 
 if TYPE_CHECKING:
     from schedcore.check import Report
@@ -109,9 +109,16 @@ def solve(
     if result.schedule is None:
         return _without_schedule(watch, problem, result, data)
     from schedcore.check import check
-    from schedcore.model import schedule_to_dict
+    from schedcore.model import MAX_TICK, schedule_to_dict
 
     report = check(problem, result.schedule)
+    if problem.horizon is None and result.schedule.makespan > MAX_TICK:
+        raise ModelError(
+            f"the durations are too large: the schedule of {result.solver} ends at tick {result.schedule.makespan}, "
+            f"times go up to {MAX_TICK}",
+            where=problem.name,
+            remedy="use a coarser unit",
+        )
     if not report.ok:
         return _broken(report, result, data)
     data["schedule"] = schedule_to_dict(result.schedule, problem)
