@@ -51,6 +51,8 @@ def solve(
 
     Raises
     ------
+    ModelError
+        If ``problem`` is something else, a builder for example.
     UnknownNameError
         If no solver is called ``solver``.
     UnsupportedFeatureError
@@ -60,8 +62,10 @@ def solve(
     ViolationError
         If the schedule breaks the problem's rules.
     """
+    from schedcore.model.given import check_problem
     from schedcore.solvers.support import verify
 
+    check_problem(problem, "solve")
     chosen = get_solver(solver) if isinstance(solver, str) else solver
     limits = Limits(time_limit_s, deterministic_limit, workers)
     result = solve_verified(

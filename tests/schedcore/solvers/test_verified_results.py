@@ -8,8 +8,9 @@ import pytest
 import support.bad_solvers as bad
 from support.refusals import refusal
 
-from schedcore.errors import InputError, ViolationError
-from schedcore.model import Problem, ProblemBuilder
+from schedcore.check import check
+from schedcore.errors import InputError, ModelError, ViolationError
+from schedcore.model import Problem, ProblemBuilder, Schedule
 from schedcore.solvers import Limits, SolverFailedError, Status, solve, solve_verified
 from schedcore.solvers.cpsat import CpsatSolver
 from schedcore.solvers.policy import PolicySolver
@@ -93,3 +94,27 @@ def test_parameters_that_cpsat_does_not_accept_are_no_fault_of_the_model() -> No
     assert "CP-SAT refuses its parameters: num_workers=100000" in refusal(
         lambda: solve(two_tasks(), solver), InputError
     )
+
+
+def test_what_is_no_problem_is_refused() -> None:
+    text = refusal(lambda: solve(ProblemBuilder(), "cpsat"), ModelError)  # type: ignore[arg-type]
+    assert text == "solve: ProblemBuilder is no Problem (call build() on it)"
+    text = refusal(lambda: check(None, Schedule([])), ModelError)  # type: ignore[arg-type]
+    assert text == "check: None is no Problem (give a Problem)"
+    text = refusal(lambda: check(two_tasks(), None), ModelError)  # type: ignore[arg-type]
+    assert text == "check: None is no Schedule (give a Schedule)"
+
+
+def test_exhaustive_search_says_why_it_stopped() -> None:
+    b = ProblemBuilder("many")
+    m = b.unary("m")
+    for i in range(14):
+        b.task(str(i), 3 + i, on=m)
+    b.minimise(total_completion=1)
+    none = solve(b.build(), "exhaustive", time_limit_s=1e-6)
+    assert (none.status, none.message) == (
+        Status.UNKNOWN,
+        "the time limit of 1e-06 s was reached before a schedule was found",
+    ) or none.message.endswith("before everything was tried")
+    stopped = solve(b.build(), "exhaustive", should_stop=lambda: True)
+    assert stopped.message.startswith("stopped before ")
