@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from schedcore.errors import SchedError, UnsupportedFeatureError
+from schedcore.errors import UnsupportedFeatureError
 from schedcore.experiments.plan import Plan
 from schedcore.experiments.trial import Trial
 
