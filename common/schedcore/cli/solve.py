@@ -19,6 +19,7 @@ from schedcore.cli.options import (
 )
 from schedcore.cli.session import Outcome, Session
 from schedcore.cli.target import Target, target_argument
+from schedcore.cli.text import counted
 from schedcore.cli.watch import Watch, values_text
 from schedcore.errors import ModelError, NoScheduleError, SchedError, ViolationError
 
@@ -85,7 +86,9 @@ def solve(
     problem = loaded.problem
     start = None if hint is None else read_schedule(hint, problem)
     method = find_solver(solver, target.domain, target.overrides.as_dict())
-    session.detail(f"{loaded.name}: {len(problem.tasks)} tasks, {len(problem.resources)} resources")
+    session.detail(
+        f"{loaded.name}: {counted(len(problem.tasks), 'tasks')}, {counted(len(problem.resources), 'resources')}"
+    )
     watch, result = run_watched(
         session,
         loaded,
@@ -296,7 +299,7 @@ def solve_text(loaded: LoadedInstance, result: SolveResult, data: dict[str, Any]
         rows += [("best known", _known_text(known)), ("source", str(known["source"]))]
     note = f"  ({result.message})" if result.message else ""
     rows.append(("solver", f"{result.solver}, seed {result.seed}, {result.wall_s:.2f} s{note}"))
-    rows.append(("check", f"{len(result.schedule or ())} placements, all rules kept"))
+    rows.append(("check", f"{counted(len(result.schedule or ()), 'placements')}, all rules kept"))
     rows += [("written", name) for name in data["written"]]
     width = max(len(name) for name, _ in rows)
     return "\n".join([loaded.name, *(f"  {name:<{width}}  {text}" for name, text in rows)])

@@ -165,7 +165,7 @@ class ReplayResult:
     # --- output ---------------------------------------------------------------------------------------
 
     def as_dict(self, *, values: bool = False, **options: Any) -> dict[str, Any]:
-        """Plain data for ``--json``: statistics of every metric (``None`` if none finished), rates of violations.
+        """Plain data for ``--json``: statistics of every metric (``None`` without a finished scenario), violations.
 
         Parameters
         ----------

@@ -65,6 +65,7 @@ class ExhaustiveSolver:
     """
 
     name = "exhaustive"
+    summary = "exact: tries everything; for a handful of tasks, to check other solvers"
     features = ALL_FEATURES
 
     def __init__(self, max_tasks: int = 16) -> None:

@@ -46,6 +46,7 @@ class CpsatSolver:
     """
 
     name: ClassVar[str] = "cpsat"
+    summary: ClassVar[str] = "exact: Google's CP-SAT, for every feature"
     features: ClassVar[frozenset[str]] = ALL_FEATURES
 
     warm_start: bool | None = None
