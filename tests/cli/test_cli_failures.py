@@ -208,6 +208,13 @@ def test_full_disk_behind_stdout_is_one_line(words) -> None:
     assert answer.stderr == "error: the output could not be written: No space left on device\n"
 
 
+def test_closed_stdout_is_one_line() -> None:
+    words = ["bash", "-c", f"{sys.executable} -m schedcore list formats >&-"]
+    answer = subprocess.run(words, capture_output=True, text=True, env=environment(), timeout=60)
+    assert answer.returncode == 1
+    assert answer.stderr == "error: the output could not be written: Bad file descriptor\n"
+
+
 def test_closed_stderr_is_survived() -> None:
     read, write = os.pipe()
     os.close(read)
