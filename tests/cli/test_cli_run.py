@@ -89,6 +89,15 @@ def test_failed_trials_are_told(small) -> None:
     assert small(*words).code == 5
 
 
+def test_a_crash_while_warming_up_spares_the_other_methods(small) -> None:
+    words = ("methods.serial.solver=support.my_solvers:Crashing", "~methods.serial.parameters", "warm_up=true")
+    ran = small(*words, "--json")
+    assert ran.code == 5, ran.err
+    data = ran.json()["data"]
+    assert (data["ran"], data["failed"]) == (4, 2)
+    assert data["rows"][0]["methods"]["spt"]["value"] == 88
+
+
 def test_events_are_streamed(small) -> None:
     lines = [json.loads(line) for line in small("--jsonl").out.splitlines()]
     trials = [line for line in lines if line["event"] == "trial"]

@@ -241,6 +241,19 @@ def test_unknown_formats_are_refused(tmp_path: Path) -> None:
             "{path}:4: machine 7 of operation j2.o0 does not exist (machines are numbered 1 to 2; read as fjsplib, the "
             "format that fits best)",
         ),
+        # Every line has its pairs: a job shop, however far its numbers make sense as a project.
+        (
+            "a.txt",
+            "3 3\n0 3 1 2 2 2\n1 4 1 2 2 3\n2 1 1 2 0 1\n",
+            "{path}:3: job j1 visits machine 1 2 times (every job visits every machine once; use the fjsplib format "
+            "for other shops; read as jsplib, the format that fits best)",
+        ),
+        (
+            "a.txt",
+            "3 3\n1 3 2 2 3 2\n1 4 3 2 2 3\n2 1 1 2 3 1\n",
+            "{path}:2: machine 3 of job j0 does not exist (machines are numbered 0 to 2; in this file they seem to "
+            "count from 1; read as jsplib, the format that fits best)",
+        ),
         (
             "a.txt",
             "some words\nof nothing\n",

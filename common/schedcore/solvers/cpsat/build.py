@@ -17,7 +17,7 @@ from schedcore.solvers.cpsat.constraints import (
     add_selections,
     add_unary,
 )
-from schedcore.solvers.cpsat.cyclic import add_folded, add_period, add_steady_reservoir
+from schedcore.solvers.cpsat.cyclic import add_folded, add_period, add_phase_lags, add_steady_reservoir
 from schedcore.solvers.cpsat.objective import stage_expressions
 from schedcore.solvers.cpsat.runs import collect_uses
 from schedcore.solvers.cpsat.variables import Build, Expr, start_build
@@ -166,6 +166,8 @@ def build_model(problem: Problem, *, at_least: int = 0) -> CpsatModel:
             case Renewable():
                 add_renewable(build, resource.capacity, resource.calendar, uses[index])
     add_lags(build)
+    if cyclic:
+        add_phase_lags(build)
     add_selections(build)
     add_mode_links(build)
     stages = [] if problem.objective is None else stage_expressions(build, problem.objective)

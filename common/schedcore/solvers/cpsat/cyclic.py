@@ -18,7 +18,7 @@ from schedcore.model import Edge, Reservoir
 from schedcore.model.arrays import UNARY
 from schedcore.solvers.cpsat.constraints import Event, reservoir_events
 from schedcore.solvers.cpsat.runs import Run, Uses
-from schedcore.solvers.cpsat.variables import Build, Expr, Facts, Infeasible
+from schedcore.solvers.cpsat.variables import Build, Expr, Facts, Infeasible, Rule
 
 
 def add_period(build: Build) -> None:
@@ -215,3 +215,50 @@ def _product(build: Build, event: Event, amount: Expr, rounds: Expr) -> Expr:
     )
     build.model.add_multiplication_equality(product, [amount, rounds])
     return product
+
+
+def add_phase_lags(build: Build) -> None:
+    """Redundant: what the lags between folded tasks say about their rounds and phases.
+
+    ``time(b) + w * P - time(a) >= m`` and phases that differ by less than ``P`` leave
+    ``k = round(b) - round(a) + w > m / P - 1``.  For the smallest such ``k`` and the next one the lag is
+    stated on the phases alone.  Without this CP-SAT sees the lags only through products with the period.
+    """
+    for lag in build.problem.lags:
+        if lag.a == lag.b or (lag.a, Edge.START) not in build.phases or (lag.b, Edge.START) not in build.phases:
+            continue
+        if lag.min is not None:
+            _add_phase_lag(build, lag.a, lag.a_edge, lag.b, lag.b_edge, lag.min, lag.iterations)
+        if lag.max is not None:
+            _add_phase_lag(build, lag.b, lag.b_edge, lag.a, lag.a_edge, -lag.max, -lag.iterations)
+
+
+def _add_phase_lag(build: Build, a: int, a_edge: Edge, b: int, b_edge: Edge, low: int, shift: int) -> None:
+    """``time(b) + shift * P - time(a) >= low`` in terms of the starts' rounds and phases."""
+    model = build.model
+    first, second = build.tasks[a], build.tasks[b]
+    conditions = [x.presence for x in (first, second)]
+    needed: Expr = low
+    least = low
+    if a_edge is Edge.END:
+        needed += first.duration
+        least += min(mode.duration for mode in build.problem.tasks[a].modes)
+    if b_edge is Edge.END:
+        needed -= second.duration
+        least -= max(mode.longest for mode in build.problem.tasks[b].modes)
+    rounds_a, phase_a = build.phases[a, Edge.START]
+    rounds_b, phase_b = build.phases[b, Edge.START]
+    smallest, largest = build.period_range
+    between = least + 1
+    fewest = -(-between // (largest if between >= 0 else smallest)) - 1
+    distance = rounds_b - rounds_a + shift
+    build.constraint(distance >= fewest, *conditions)
+
+    def rule(most: int) -> Rule:
+        return lambda f: f.start[b] // f.period - f.start[a] // f.period + shift <= most
+
+    for most in (fewest, fewest + 1):
+        within = build.boolean(rule(most))
+        model.add(distance <= most).only_enforce_if(within)
+        model.add(distance >= most + 1).only_enforce_if(~within)
+        build.constraint(phase_b - phase_a + most * build.period >= needed, within, *conditions)

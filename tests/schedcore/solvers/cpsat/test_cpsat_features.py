@@ -336,3 +336,41 @@ def test_numbers_that_are_too_large_for_cpsat_are_refused_in_words() -> None:
     b.minimise(total_completion=2**40)
     with pytest.raises(InputError, match=r"CP-SAT refuses the model: .*overflow.*coarser tick"):
         solve(b.build(), "cpsat")
+
+
+def test_period_of_overlapping_batches_is_proven() -> None:
+    # Two batches, three operators each, shares of a device and of its bandwidth to choose from.  Exhaustive over
+    # the fixed periods 118 to 133 (each proven infeasible on its own) and 134.  Bug: without lags on phases, the
+    # proof did not end within minutes.
+    b = ProblemBuilder()
+    device, bandwidth = b.renewable("device", 1000), b.renewable("bandwidth", 1000)
+    operators = (
+        ([(100, 400), (67, 600), (40, 1000)], 100),
+        ([(50, 200), (36, 400), (25, 700)], 600),
+        ([(30, 200), (22, 400), (15, 700)], 200),
+    )
+    for k in range(2):
+        tasks = []
+        for i, (shares, traffic) in enumerate(operators):
+            modes = [b.mode(ticks, demands={device: share, bandwidth: traffic}) for ticks, share in shares]
+            tasks.append(b.task(f"{k}.{i}", modes=modes))
+        b.chain(*tasks)
+        b.precedence(tasks[-1], tasks[0], iterations=1)
+    b.cycle(1, 360)
+    b.lexicographic({"period": 1}, {"makespan": 1})
+    assert optimum(b).objective == (134, 192)
+
+
+def test_later_stages_are_improved_even_if_an_earlier_one_is_not_proven() -> None:
+    b = ProblemBuilder()
+    machines = [b.unary(f"m{k}") for k in range(8)]
+    for j in range(15):
+        b.chain(*(b.task(f"{j}.{k}", 5 + (7 * j + 11 * k) % 23, on=machines[(3 * j + 5 * k) % 8]) for k in range(8)))
+    spare = b.task("spare", 1, optional=True)
+    b.lexicographic({"makespan": 1}, {"absent_count": 1})
+    problem = b.build()
+    # The makespan is hard to prove; whether it is or not, the second stage gets its turn.
+    result = solve(problem, "cpsat", time_limit_s=2)
+    assert result.schedule is not None
+    assert result.schedule.of(spare.id) is not None
+    assert result.objective[1] == 0

@@ -97,7 +97,7 @@ def test_warm_start_is_left_out_on_plain_job_shops_only() -> None:
     quick = best_list_schedule(late)
     assert quick is not None
     seen: list[Schedule] = []
-    solve(late, "cpsat", time_limit_s=10, on_solution=lambda i: seen.append(i.schedule))
+    solve(late, "cpsat", time_limit_s=10, on_solution=lambda i: seen.append(i.schedule), should_stop=lambda: bool(seen))
     assert seen[0] == quick
     for warm_start, expected in ((None, False), (False, False), (True, True)):
         seen.clear()
