@@ -168,7 +168,10 @@ def test_failed_trials_are_repeated_and_refused_ones_are_not(tmp_path) -> None:
     spt, crashed = (first.records[t.key] for t in plan.trials)
     assert (spt.status, spt.message) == (TrialStatus.REFUSED, "nondelay-spt does not support: renewable")
     assert crashed.status is TrialStatus.FAILED
-    assert crashed.message == "ZeroDivisionError: the solver divides by nothing"
+    assert crashed.message == (
+        "solver support.my_solvers:Crashing failed at my_solvers.py:59: "
+        "ZeroDivisionError: the solver divides by nothing"
+    )
     assert first.failed == (crashed,)
     assert run(plan, folder).ran == 1
 
