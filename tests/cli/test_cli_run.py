@@ -84,7 +84,8 @@ def test_failed_trials_are_told(small) -> None:
     data = ran.json()["data"]
     assert data["failed"] == 2
     assert data["rows"][0]["methods"]["spt"]["value"] == 88
-    assert "2 of 4 trials failed; the first: ft06 with support.my_solvers:Crashing: ZeroDivisionError" in ran.err
+    assert "2 of 4 trials failed; the first: ft06 with support.my_solvers:Crashing: solver support" in ran.err
+    assert "failed at my_solvers.py:59: ZeroDivisionError: the solver divides by nothing" in ran.err
     assert "only the failed ones are repeated" in ran.err
     assert small(*words).code == 5
 

@@ -155,7 +155,11 @@ def run_trial(
     except KeyboardInterrupt:
         raise
     except Exception as error:
+        from schedcore.solvers import SolverFailedError
+
         text = str(error) if isinstance(error, SchedError) else f"{type(error).__name__}: {error}"
+        if isinstance(error, SolverFailedError):
+            text = error.what  # names the file; its folder says something of this machine only
         wall_s = round(time.perf_counter() - begin, 4)
         return TrialRecord(status=TrialStatus.FAILED, message=text, wall_s=wall_s, **common)
 

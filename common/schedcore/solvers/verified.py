@@ -138,7 +138,7 @@ def _failure(solver: Any, error: Exception) -> SolverFailedError | None:
     place = _place(error, getattr(sys.modules.get(module), "__file__", None))
     text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     return SolverFailedError(
-        f"{kind} {module}:{type(author).__name__} failed: {text}",
+        f"{kind} {module}:{type(author).__name__} failed{'' if place is None else f' at {Path(place).name}'}: {text}",
         where=place,
         remedy=f"the fault is in that {kind}; --debug shows the traceback",
     )

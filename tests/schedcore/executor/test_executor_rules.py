@@ -335,7 +335,7 @@ def test_a_wait_must_lie_ahead() -> None:
 
 def test_what_is_no_decision_is_refused() -> None:
     run = Executor(machine().build())
-    with pytest.raises(IllegalDecisionError, match="'go' is no decision"):
+    with pytest.raises(IllegalDecisionError, match="returned 'go', which is no decision"):
         run.apply("go")  # type: ignore[arg-type]
 
 

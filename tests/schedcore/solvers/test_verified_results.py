@@ -68,14 +68,14 @@ def test_an_infeasible_schedule_does_not_leave_solve() -> None:
 
 def test_a_crash_of_an_outside_solver_names_its_line() -> None:
     text = refusal(lambda: solve(two_tasks(), bad.Dividing()), SolverFailedError)
-    assert "solver support.bad_solvers:Dividing failed: ZeroDivisionError" in text
-    assert f"bad_solvers.py:{line_of('# the faulty line')}:" in text
+    line = line_of("# the faulty line")
+    assert f"solver support.bad_solvers:Dividing failed at bad_solvers.py:{line}: ZeroDivisionError" in text
 
 
 def test_a_crash_of_an_outside_policy_names_its_line() -> None:
     text = refusal(lambda: solve(two_tasks(), PolicySolver(bad.DividingPolicy())), SolverFailedError)
-    assert "policy support.bad_solvers:DividingPolicy failed: ZeroDivisionError" in text
-    assert f"bad_solvers.py:{line_of('# the faulty line of the policy')}:" in text
+    line = line_of("# the faulty line of the policy")
+    assert f"policy support.bad_solvers:DividingPolicy failed at bad_solvers.py:{line}: ZeroDivisionError" in text
 
 
 def test_a_crash_of_a_built_in_solver_stays_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,10 +111,8 @@ def test_exhaustive_search_says_why_it_stopped() -> None:
     for i in range(14):
         b.task(str(i), 3 + i, on=m)
     b.minimise(total_completion=1)
-    none = solve(b.build(), "exhaustive", time_limit_s=1e-6)
-    assert (none.status, none.message) == (
-        Status.UNKNOWN,
-        "the time limit of 1e-06 s was reached before a schedule was found",
-    ) or none.message.endswith("before everything was tried")
+    late = solve(b.build(), "exhaustive", time_limit_s=1e-6)
+    assert late.status in (Status.UNKNOWN, Status.FEASIBLE)
+    assert late.message.startswith("the time limit of 1e-06 s was reached before ")
     stopped = solve(b.build(), "exhaustive", should_stop=lambda: True)
     assert stopped.message.startswith("stopped before ")
