@@ -161,8 +161,11 @@ def run_watched(
     hint: Any = None,
 ) -> tuple[Watch, SolveResult]:
     """Solve with progress on stderr; a signal ends it with the best schedule seen."""
+    from schedcore.cli.kernels import COMPILING, about_to_compile
     from schedcore.solvers.protocol import Limits
 
+    if about_to_compile(str(method.name)):
+        session.note(COMPILING)
     watch = Watch(session, f"{loaded.name}  {method.name}")
     limits = Limits(time_limit_s, deterministic_limit, workers)
     with watch.running():
