@@ -14,7 +14,7 @@ from jssp.generators.expression import GENERATORS, generate, is_expression
 from jssp.instance import FlexibleJobShopInstance, JobShopInstance
 from jssp.standard import FAMILIES, canonical_name, family, size_class, standard_instance, standard_names
 from schedcore.bench import BenchRow, Suite, SuiteOptions
-from schedcore.errors import UnknownNameError, unknown_name
+from schedcore.errors import InputError, UnknownNameError, unknown_name
 from schedcore.model import Problem
 from schedcore.registry import Domain, LoadedInstance
 
@@ -35,6 +35,12 @@ def load(instance: str, data_dirs: Sequence[Path] = ()) -> LoadedInstance:
     if is_expression(instance):
         return _generated(instance)
     path = Path(instance).expanduser()
+    if _looks_like_path(instance) and path.is_dir():
+        raise InputError(
+            f"{instance!r} is a folder",
+            where="instance",
+            remedy=f"name a file in it, or an instance with --data-dir {instance}",
+        )
     if _looks_like_path(instance) and path.is_file():
         return _from_file(path)
     name = canonical_name(instance)

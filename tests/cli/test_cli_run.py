@@ -107,6 +107,17 @@ def test_charts_of_instances_that_are_not_run_are_skipped(small) -> None:
     assert (ran.code, "unknown instance 'la999'" in ran.err) == (2, True)
 
 
+def test_unknown_solver_is_told_where_it_stands(small) -> None:
+    assert "where: methods.spt.solver\n" in small("methods.spt.solver=cpsta").err
+
+
+def test_report_names_date_and_total_time(small, tmp_path) -> None:
+    small()
+    page = (tmp_path / "runs" / "small" / "report.html").read_text(encoding="utf-8")
+    assert " · date 20" in page
+    assert "total s" in page
+
+
 def test_events_are_streamed(small) -> None:
     lines = [json.loads(line) for line in small("--jsonl").out.splitlines()]
     trials = [line for line in lines if line["event"] == "trial"]
