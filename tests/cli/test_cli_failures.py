@@ -38,6 +38,27 @@ def test_domain_before_the_verb_is_explained(sched, toy_domain) -> None:
     assert ran.err == lines("unknown verb 'toy'", "sched", "the verb comes first:  sched bench toy")
 
 
+@pytest.mark.parametrize(
+    ("words", "what", "remedy"),
+    [
+        (
+            ("convert", "jssp", "ft06"),
+            "the instance or the file to write is missing",
+            "sched convert jssp INSTANCE OUT",
+        ),
+        (("info", "jssp", "taillard:0x5:1"), "jobs is 0", "use a whole number >= 1"),
+        (("solve", "jssp", "ft06", "time_limit=5"), "unknown parameter 'time_limit'", "--time-limit 5"),
+        (("solve", "jssp", "./"), "'./' is a folder", "name a file in it"),
+    ],
+)
+def test_slips_are_told_where_they_are(sched, tmp_path, monkeypatch, words, what, remedy) -> None:
+    monkeypatch.chdir(tmp_path)
+    ran = sched(*words)
+    assert ran.code == 2
+    assert what in ran.err
+    assert remedy in ran.err
+
+
 def test_unknown_option_is_suggested(sched) -> None:
     ran = sched("bench", "toy", "--siut", "figures")
     assert ran.code == 2

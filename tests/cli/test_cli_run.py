@@ -99,6 +99,26 @@ def test_a_crash_while_warming_up_spares_the_other_methods(small) -> None:
     assert data["rows"][0]["methods"]["spt"]["value"] == 88
 
 
+def test_charts_of_instances_that_are_not_run_are_skipped(small) -> None:
+    ran = small("groups.shops.instances=[la01]", "--json")
+    assert ran.code == 0, ran.err
+    (warning,) = ran.json()["warnings"]
+    assert warning.startswith("gantt: 'ft06' is no instance of this run and is not drawn")
+    ran = small("groups.shops.instances=[la999]")
+    assert (ran.code, "unknown instance 'la999'" in ran.err) == (2, True)
+
+
+def test_unknown_solver_is_told_where_it_stands(small) -> None:
+    assert "where: methods.spt.solver\n" in small("methods.spt.solver=cpsta").err
+
+
+def test_report_names_date_and_total_time(small, tmp_path) -> None:
+    small()
+    page = (tmp_path / "runs" / "small" / "report.html").read_text(encoding="utf-8")
+    assert " · date 20" in page
+    assert "total s" in page
+
+
 def test_events_are_streamed(small) -> None:
     lines = [json.loads(line) for line in small("--jsonl").out.splitlines()]
     trials = [line for line in lines if line["event"] == "trial"]

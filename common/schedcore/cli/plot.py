@@ -98,7 +98,7 @@ def plot(
         raise InputError("there is no schedule", where=str(target), remedy="give one with --schedule")
     report = check(document.problem, document.schedule)
     if not report.ok:
-        session.warn(f"the schedule breaks {counted(len(report), 'rules')}; what does is marked")
+        session.warn(f"the schedule breaks {counted(len(report), 'rules')}; they are marked")
     if kind == "trace":
         draw_trace(out, document)
     else:

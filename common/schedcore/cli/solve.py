@@ -21,13 +21,20 @@ from schedcore.cli.session import Outcome, Session
 from schedcore.cli.target import Target, target_argument
 from schedcore.cli.text import counted
 from schedcore.cli.watch import Watch, values_text
+<<<<<<< HEAD
 from schedcore.errors import ModelError, NoScheduleError, SchedError, ViolationError
+=======
+from schedcore.errors import NoScheduleError, SchedError, UnknownNameError, ViolationError
+>>>>>>> fix-cli
 
 if TYPE_CHECKING:
     from schedcore.check import Report
     from schedcore.model import Problem
     from schedcore.registry import LoadedInstance
     from schedcore.solvers.protocol import SolveResult
+
+# Options that are easily written as key=value words.
+_OPTIONS = ("time-limit", "deterministic-limit", "seed", "workers", "hint", "out", "plot", "solver")
 
 
 @verb("solve", short_help="Find a schedule of an instance or a file.")
@@ -150,9 +157,16 @@ def find_solver(name: str, domain: str | None, parameters: dict[str, str] | Any)
         There is no such solver or parameter.
     """
     from schedcore.experiments.methods import get_method
-    from schedcore.experiments.parameters import with_parameters
+    from schedcore.experiments.parameters import parameter_names, with_parameters
 
     found = get_method(name, domain)
+    own = parameter_names(found)
+    for key in parameters:
+        option = key.removesuffix("_s").replace("_", "-")
+        if key not in own and option in _OPTIONS:
+            raise UnknownNameError(
+                f"unknown parameter {key!r}", where=str(found.name), remedy=f"write --{option} {parameters[key]}"
+            )
     return with_parameters(found, parameters) if parameters else found
 
 
@@ -168,8 +182,11 @@ def run_watched(
     hint: Any = None,
 ) -> tuple[Watch, SolveResult]:
     """Solve with progress on stderr; a signal ends it with the best schedule seen."""
+    from schedcore.cli.kernels import COMPILING, about_to_compile
     from schedcore.solvers.protocol import Limits
 
+    if about_to_compile(str(method.name)):
+        session.note(COMPILING)
     watch = Watch(session, f"{loaded.name}  {method.name}")
     limits = Limits(time_limit_s, deterministic_limit, workers)
     with watch.running():

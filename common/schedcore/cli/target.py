@@ -87,6 +87,12 @@ class TargetArgument(click.Argument):
         if words[0] in domain_names():
             if len(words) == 1 or (self.takes_overrides and _only_override(words[1])):
                 verb = ctx.info_name
+                if verb == "convert":
+                    raise InputError(
+                        "the instance or the file to write is missing",
+                        where=ctx.command_path,
+                        remedy=f"sched convert {words[0]} INSTANCE OUT  (a file such as out.json)",
+                    )
                 raise InputError(
                     f"which instance of {words[0]}?",
                     where=ctx.command_path,

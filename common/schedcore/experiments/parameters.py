@@ -48,7 +48,7 @@ def _own(method: object) -> tuple[str, ...]:
     return tuple(
         name
         for name in getattr(method, "__dict__", {})
-        if not name.startswith("_") and name not in ("name", "features")
+        if not name.startswith("_") and name not in ("name", "features", "summary")
     )
 
 
