@@ -36,17 +36,6 @@ def load(instance: str, data_dirs: Sequence[Path] = (), format_name: str | None 
         A file that cannot be read as an instance.
     """
     path = Path(instance).expanduser()
-<<<<<<< HEAD
-=======
-    if _looks_like_path(instance) and path.is_dir():
-        raise InputError(
-            f"{instance!r} is a folder",
-            where="instance",
-            remedy=f"name a file in it, or an instance with --data-dir {instance}",
-        )
-    if _looks_like_path(instance) and path.is_file():
-        return _from_file(path)
->>>>>>> fix-cli
     name = canonical_name(instance)
     if format_name is None:
         if is_expression(instance):

@@ -21,11 +21,7 @@ from schedcore.cli.session import Outcome, Session
 from schedcore.cli.target import Target, target_argument
 from schedcore.cli.text import counted
 from schedcore.cli.watch import Watch, values_text
-<<<<<<< HEAD
-from schedcore.errors import ModelError, NoScheduleError, SchedError, ViolationError
-=======
-from schedcore.errors import NoScheduleError, SchedError, UnknownNameError, ViolationError
->>>>>>> fix-cli
+from schedcore.errors import ModelError, NoScheduleError, SchedError, UnknownNameError, ViolationError
 
 if TYPE_CHECKING:
     from schedcore.check import Report
