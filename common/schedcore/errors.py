@@ -96,6 +96,12 @@ class IllegalDecisionError(ViolationError):
     """A policy asked the executor for a start that the rules forbid."""
 
 
+class NoDecisionError(IllegalDecisionError):
+    """A policy gave the executor something that is no decision: a fault of its code, whatever the problem is."""
+
+    exit_code = 1
+
+
 class TrialsFailedError(SchedError):
     """Some trials of an experiment failed; the others are stored."""
 

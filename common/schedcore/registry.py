@@ -76,15 +76,18 @@ class Domain:
         Solvers that only this domain has: name to ``package.module:Name``.
     policies
         Policies that only this domain has, likewise.
+    takes_format
+        Whether ``load`` takes the name of a file format as a third argument (``None``: told by the file).
     """
 
     name: str
     summary: str
     instance_names: Callable[[], Sequence[str]]
-    load: Callable[[str, Sequence[Path]], LoadedInstance]
+    load: Callable[..., LoadedInstance]
     suites: Mapping[str, Suite] = field(default_factory=dict)
     solvers: Mapping[str, str] = field(default_factory=dict)
     policies: Mapping[str, str] = field(default_factory=dict)
+    takes_format: bool = False
 
 
 @cache

@@ -14,36 +14,44 @@ from jssp.generators.expression import GENERATORS, generate, is_expression
 from jssp.instance import FlexibleJobShopInstance, JobShopInstance
 from jssp.standard import FAMILIES, canonical_name, family, size_class, standard_instance, standard_names
 from schedcore.bench import BenchRow, Suite, SuiteOptions
-from schedcore.errors import UnknownNameError, unknown_name
+from schedcore.errors import InputError, UnknownNameError, unknown_name
 from schedcore.model import Problem
 from schedcore.registry import Domain, LoadedInstance
 
 
-def load(instance: str, data_dirs: Sequence[Path] = ()) -> LoadedInstance:
+def load(instance: str, data_dirs: Sequence[Path] = (), format_name: str | None = None) -> LoadedInstance:
     """The problem that ``instance`` stands for, with what is known about it.
 
     Tried in this order: a generator expression (``taillard:20x15:7``), the path of a file, a standard name (``ta01``),
-    the name of a file in ``data_dirs`` and then in the folders of ``SCHED_DATA_DIR``.
+    the name of a file in ``data_dirs`` and then in the folders of ``SCHED_DATA_DIR``.  With ``format_name`` (one of
+    :data:`schedcore.io.FORMATS`) only files are tried, and read in that format.
 
     Raises
     ------
+    InputError
+        A folder, or a format was given and there is no such file.
     UnknownNameError
         Nothing of that name; near misses are suggested.
     FormatError
         A file that cannot be read as an instance.
     """
-    if is_expression(instance):
-        return _generated(instance)
     path = Path(instance).expanduser()
-    if _looks_like_path(instance) and path.is_file():
-        return _from_file(path)
     name = canonical_name(instance)
-    if name is not None:
-        return _standard(name)
+    if format_name is None:
+        if is_expression(instance):
+            return _generated(instance)
+        if _looks_like_path(instance) and path.is_file():
+            return _from_file(path)
+        if name is not None:
+            return _standard(name)
     directories = search_path(data_dirs)
     found = path if path.is_file() else find_file(instance, directories)
     if found is not None:
-        return _from_file(found)
+        return _from_file(found, format_name)
+    if path.is_dir():
+        raise InputError("is a folder", where=instance, remedy="name a file in it, or give the folder as --data-dir")
+    if format_name is not None and (name is not None or is_expression(instance)):
+        raise InputError(f"{instance} is no file, so it has no format", where="format", remedy="leave the format away")
     if _looks_like_path(instance) and not directories:
         raise UnknownNameError(
             f"there is no file {instance!r}", where="instance", remedy="check the path, or give --data-dir"
@@ -83,10 +91,10 @@ def _generated(expression: str) -> LoadedInstance:
     )
 
 
-def _from_file(path: Path) -> LoadedInstance:
+def _from_file(path: Path, format_name: str | None = None) -> LoadedInstance:
     from schedcore.io import read_problem
 
-    problem = read_problem(path)
+    problem = read_problem(path, format_name)
     info: dict[str, Any] = {
         "tasks": len(problem.tasks),
         "resources": len(problem.resources),
@@ -162,6 +170,7 @@ domain = Domain(
     summary="job shops, flexible job shops and projects: 242 standard job shops, generators, rules, solvers",
     instance_names=standard_names,
     load=load,
+    takes_format=True,
     suites={
         "rules": Suite("makespans of five non-delay rules on the 242 standard job shops", _rules_suite),
         "solvers": Suite("gaps by class of rules, list scheduling, CP-SAT and neighbourhood search", _solvers_suite),

@@ -16,6 +16,14 @@ from jssp.rules import dispatch
 from schedcore.model import Problem, Schedule
 from schedcore.solvers.protocol import Incumbent, Limits, SolveResult, Status, require_features
 
+_PREFERRED = {
+    "fifo": "who waits longest goes first",
+    "spt": "the shortest operation goes first",
+    "lpt": "the longest operation goes first",
+    "mwkr": "the job with the most work left goes first",
+    "mor": "the job with the most operations left goes first",
+}
+
 _FEATURES = frozenset({"unary", "precedence", "objective:makespan"})
 
 
@@ -27,6 +35,7 @@ class RuleSolver:
     def __init__(self, rule: str) -> None:
         self.rule = rule
         self.name = f"nondelay-{rule}"
+        self.summary = f"job shops, non-delay: {_PREFERRED[rule]}"
 
     def solve(
         self,

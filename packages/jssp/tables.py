@@ -23,8 +23,9 @@ def table(file_name: str) -> tuple[MappingProxyType[str, str], ...]:
 
 @cache
 def source_note(file_name: str) -> str:
-    """The source note of a table: its leading # lines as one line of text."""
-    return " ".join(line[1:].strip() for line in _text(file_name).splitlines() if line.startswith("#"))
+    """The source note of a table: its leading # lines as one line of text, without what they say of columns."""
+    lines = (line[1:].strip() for line in _text(file_name).splitlines() if line.startswith("#"))
+    return " ".join(line for line in lines if not line.startswith("The columns "))
 
 
 @cache

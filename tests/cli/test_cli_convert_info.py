@@ -113,6 +113,28 @@ def test_lists_name_it(sched, topic, name) -> None:
     assert all(item.get("summary", "x") for item in items)
 
 
+def test_summaries_of_solvers_tell_them_apart(sched) -> None:
+    items = sched("list", "solvers", "--json").json()["data"]["items"]
+    assert len({item["summary"] for item in items}) == len(items)
+    assert not any("_" in item["summary"] for item in items)
+
+
+def test_bounds_of_generated_instances_and_counts_of_one(sched) -> None:
+    text = sched("info", "jssp", "taillard:1x1:1").out
+    assert "at least 64; trivial lower bound" in text
+    assert "1 task," in text
+
+
+def test_sources_say_nothing_of_columns(sched) -> None:
+    assert "lower_by" not in sched("info", "jssp", "ft06").out
+
+
+def test_huge_generated_instances_are_refused(sched) -> None:
+    for words in ("taillard:999999x999:1", "brandimarte:999999x3:1", "progen:999999x9:1"):
+        ran = sched("info", "jssp", words)
+        assert (ran.code, "2,000,000 is the most" in ran.err) == (2, True)
+
+
 def test_solvers_say_what_they_understand(sched) -> None:
     items = {item["name"]: item for item in sched("list", "solvers", "--json").json()["data"]["items"]}
     assert "cyclic" in items["cpsat"]["features"]

@@ -11,7 +11,7 @@ import time
 
 import click
 import pytest
-from support.command import environment
+from support.command import environment, run_process
 
 from schedcore import errors
 from schedcore.cli.app import expected_error
@@ -36,6 +36,27 @@ def test_unknown_verb_without_near_miss_lists_the_known_ones(sched) -> None:
 def test_domain_before_the_verb_is_explained(sched, toy_domain) -> None:
     ran = sched("toy", "bench")
     assert ran.err == lines("unknown verb 'toy'", "sched", "the verb comes first:  sched bench toy")
+
+
+@pytest.mark.parametrize(
+    ("words", "what", "remedy"),
+    [
+        (
+            ("convert", "jssp", "ft06"),
+            "the instance or the file to write is missing",
+            "sched convert jssp INSTANCE OUT",
+        ),
+        (("info", "jssp", "taillard:0x5:1"), "jobs is 0", "use a whole number >= 1"),
+        (("solve", "jssp", "ft06", "time_limit=5"), "unknown parameter 'time_limit'", "--time-limit 5"),
+        (("solve", "jssp", "./"), "'./' is a folder", "name a file in it"),
+    ],
+)
+def test_slips_are_told_where_they_are(sched, tmp_path, monkeypatch, words, what, remedy) -> None:
+    monkeypatch.chdir(tmp_path)
+    ran = sched(*words)
+    assert ran.code == 2
+    assert what in ran.err
+    assert remedy in ran.err
 
 
 def test_unknown_option_is_suggested(sched) -> None:
@@ -139,6 +160,12 @@ def test_timeout_is_not_taken_for_a_failure_of_something_else(sched) -> None:
     assert ran.json()["data"]["error"]["type"] == "TimeOutError"
 
 
+def test_timeout_while_the_domain_is_imported() -> None:
+    ran = run_process("--timeout", "0.05", "solve", "jssp", "ft06")
+    assert ran.code == 124
+    assert ran.err == lines("the command ran past its time-out of 0.05 s", "--timeout", "allow more time")
+
+
 def test_timeout_of_an_experiment_leaves_what_is_done(sched, tmp_path, monkeypatch) -> None:
     from support.experiment import SMALL, config_folder
 
@@ -184,6 +211,29 @@ def test_reader_that_goes_away_is_no_error(toy_domain) -> None:
     )
     assert answer.stdout.strip() == "0"
     assert answer.stderr == ""
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the system has no /dev/full")
+@pytest.mark.parametrize("words", [("list", "formats"), ("list", "formats", "--json"), ("--help",)])
+def test_full_disk_behind_stdout_is_one_line(words) -> None:
+    with open("/dev/full", "wb") as full:
+        answer = subprocess.run(
+            [sys.executable, "-m", "schedcore", *words],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment(),
+            timeout=60,
+        )
+    assert answer.returncode == 1
+    assert answer.stderr == "error: the output could not be written: No space left on device\n"
+
+
+def test_closed_stdout_is_one_line() -> None:
+    words = ["bash", "-c", f"{sys.executable} -m schedcore list formats >&-"]
+    answer = subprocess.run(words, capture_output=True, text=True, env=environment(), timeout=60)
+    assert answer.returncode == 1
+    assert answer.stderr == "error: the output could not be written: Bad file descriptor\n"
 
 
 def test_closed_stderr_is_survived() -> None:

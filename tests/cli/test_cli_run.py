@@ -84,9 +84,39 @@ def test_failed_trials_are_told(small) -> None:
     data = ran.json()["data"]
     assert data["failed"] == 2
     assert data["rows"][0]["methods"]["spt"]["value"] == 88
-    assert "2 of 4 trials failed; the first: ft06 with support.my_solvers:Crashing: ZeroDivisionError" in ran.err
+    assert "2 of 4 trials failed; the first: ft06 with support.my_solvers:Crashing: solver support" in ran.err
+    assert "failed at my_solvers.py:59: ZeroDivisionError: the solver divides by nothing" in ran.err
     assert "only the failed ones are repeated" in ran.err
     assert small(*words).code == 5
+
+
+def test_a_crash_while_warming_up_spares_the_other_methods(small) -> None:
+    words = ("methods.serial.solver=support.my_solvers:Crashing", "~methods.serial.parameters", "warm_up=true")
+    ran = small(*words, "--json")
+    assert ran.code == 5, ran.err
+    data = ran.json()["data"]
+    assert (data["ran"], data["failed"]) == (4, 2)
+    assert data["rows"][0]["methods"]["spt"]["value"] == 88
+
+
+def test_charts_of_instances_that_are_not_run_are_skipped(small) -> None:
+    ran = small("groups.shops.instances=[la01]", "--json")
+    assert ran.code == 0, ran.err
+    (warning,) = ran.json()["warnings"]
+    assert warning.startswith("gantt: 'ft06' is no instance of this run and is not drawn")
+    ran = small("groups.shops.instances=[la999]")
+    assert (ran.code, "unknown instance 'la999'" in ran.err) == (2, True)
+
+
+def test_unknown_solver_is_told_where_it_stands(small) -> None:
+    assert "where: methods.spt.solver\n" in small("methods.spt.solver=cpsta").err
+
+
+def test_report_names_date_and_total_time(small, tmp_path) -> None:
+    small()
+    page = (tmp_path / "runs" / "small" / "report.html").read_text(encoding="utf-8")
+    assert " · date 20" in page
+    assert "total s" in page
 
 
 def test_events_are_streamed(small) -> None:

@@ -9,6 +9,8 @@ from support import files
 
 from schedcore.cli.laws import parse_law
 from schedcore.errors import InputError
+from schedcore.io import Document, write_document
+from schedcore.model import ProblemBuilder, Schedule
 from schedcore.replay import Empirical, Geometric, LogNormal, Uniform
 
 
@@ -100,6 +102,62 @@ def test_other_metrics(sched, tmp_path) -> None:
     assert "retries in 5 scenarios" in sched("simulate", str(path), "--metric", "retries", "--scenarios", "5").out
     ran = sched("simulate", str(path), "--metric", "makespn", "--scenarios", "5")
     assert (ran.code, "did you mean 'makespan'?" in ran.err) == (2, True)
+
+
+def test_planned_is_the_plan_in_the_metric_that_is_shown(sched, tmp_path) -> None:
+    builder = ProblemBuilder("due")
+    machine = builder.unary("m")
+    for name, length in (("a", 3), ("b", 4)):
+        builder.task(name, length, on=machine, due=2)
+    builder.minimise(total_tardiness=1)
+    path = tmp_path / "due.json"
+    write_document(Document(builder.build(), Schedule([(0, 0, 0, 3), (1, 0, 3, 7)]), {}), path)
+    words = ("simulate", str(path), "--scenarios", "3")
+    # The tasks end at 3 and 7, each due at 2.
+    assert data_of(sched(*words, "--metric", "total_tardiness", "--json"))["planned"] == {"due.json": 6}
+    assert data_of(sched(*words, "--metric", "retries", "--json"))["planned"] == {"due.json": 0}
+    ran = sched(*words, "--rounds", "5")
+    assert (ran.code, "the problem has no cycle" in ran.err) == (2, True)
+
+
+def test_cyclic_schedules_are_judged_by_the_length_of_a_round(sched, tmp_path) -> None:
+    builder = ProblemBuilder("cycle")
+    machine = builder.unary("m")
+    builder.chain(builder.task("a", 3, on=machine), builder.task("b", 4, on=machine))
+    builder.cycle(1, 10)
+    builder.minimise(period=1)
+    path = tmp_path / "cycle.json"
+    write_document(Document(builder.build(), Schedule([(0, 0, 0, 3), (1, 0, 3, 7)], cycle=7), {}), path)
+    words = ("simulate", str(path), "--scenarios", "3")
+    assert "round_ticks in 3 scenarios, seed 0, 10 rounds each\n" in sched(*words).out
+    data = data_of(sched(*words, "--rounds", "4", "--json"))
+    assert (data["metric"], data["rounds"], data["planned"]) == ("round_ticks", 4, {"cycle.json": 7})
+    assert data["results"]["cycle.json"]["metrics"]["round_ticks"]["mean"] == 7
+    data = data_of(sched(*words, "--rounds", "4", "--metric", "makespan", "--json"))
+    assert data["planned"] == {"cycle.json": 28}
+    assert data["results"]["cycle.json"]["metrics"]["makespan"]["mean"] == 28
+
+
+def test_dead_ends_count_in_no_figure(sched, tmp_path) -> None:
+    builder = ProblemBuilder("doomed")
+    m, n = builder.unary("m"), builder.unary("n")
+    a, b = builder.task("a", 1, on=m), builder.task("b", 1, on=n)
+    builder.task("late", 5, on=n)
+    builder.lag(a.end, b.start, min=0, max=1)
+    builder.minimise(makespan=1)
+    path = tmp_path / "doomed.json"
+    # LPT starts the long task first, and b cannot follow a within a tick.
+    write_document(Document(builder.build(), Schedule([(0, 0, 0, 1), (1, 0, 1, 2), (2, 0, 2, 7)]), {}), path)
+    words = ("simulate", str(path), "--schedule", str(path), "--policy", "lpt", "--scenarios", "4")
+    ran = sched(*words)
+    assert ran.code == 0, ran.err
+    row = next(line for line in ran.out.splitlines() if line.startswith("policy lpt"))
+    assert row.split()[2:9] == ["-"] * 7
+    assert "policy lpt against doomed.json: no scenario that both finished" in ran.out
+    assert "policy lpt reached a dead end in 4 of 4 scenarios" in ran.out
+    data = data_of(sched(*words, "--json"))
+    assert data["results"]["policy lpt"]["metrics"]["makespan"] is None
+    assert (data["results"]["policy lpt"]["finished"], data["differences"]) == (0, {})
 
 
 def test_schedule_that_breaks_rules_is_not_simulated(sched, tmp_path) -> None:

@@ -81,9 +81,20 @@ def test_format_can_be_named(sched, tmp_path) -> None:
     ran = sched("solve", str(path), "--format", "jsplb")
     assert ran.code == 2
     assert "did you mean 'jsplib'" in ran.err
-    ran = sched("solve", "jssp", str(path), "--format", "jsplib")
+    words = ("solve", "jssp", str(path), "--solver", "cpsat", "--json")
+    assert solved(sched(*words, "--format", "jsplib"))["value"] == 6
+    ran = sched(*words, "--format", "patterson")
     assert ran.code == 2
-    assert "a domain recognises the formats of its files itself" in ran.err
+    assert f"{path}:" in ran.err
+    ran = sched("solve", "jssp", "ft06", "--format", "jsplib")
+    assert ran.code == 2
+    assert "ft06 is no file, so it has no format" in ran.err
+
+
+def test_format_is_refused_by_a_domain_that_takes_none(sched, toy_domain) -> None:
+    ran = sched("solve", "toy", "anything", "--format", "jsplib")
+    assert ran.code == 2
+    assert "domain toy recognises the formats of its files itself" in ran.err
 
 
 def test_generated_instance(sched) -> None:
@@ -358,3 +369,36 @@ def test_second_signal_ends_a_solver_that_does_not_listen() -> None:
     text, err = child.communicate(timeout=60)
     assert child.returncode == 0, err
     assert json.loads(text)["data"]["value"] == 197
+
+
+def test_a_lying_solver_is_found_out(sched) -> None:
+    ran = sched("solve", "jssp", "ft06", "--solver", "support.bad_solvers:Liar")
+    assert ran.code == 1
+    assert "error: solver 'liar' reports the objective (1,), its schedule has (197,)" in ran.err
+    data = solved(sched("solve", "jssp", "ft06", "--solver", "support.bad_solvers:OverSure", "--json"))
+    assert (data["status"], data["objective"]) == ("FEASIBLE", [197])
+    assert "55 is known to be possible" in data["message"]
+
+
+def test_a_crash_of_an_outside_solver_is_no_bug_of_ours(sched) -> None:
+    ran = sched("solve", "jssp", "ft06", "--solver", "support.bad_solvers:Dividing")
+    assert ran.code == 1
+    assert "error: solver support.bad_solvers:Dividing failed at bad_solvers.py:" in ran.err
+    assert "ZeroDivisionError" in ran.err
+    assert "report it" not in ran.err
+
+
+@pytest.mark.parametrize("solver", ["auto", "sgs"])
+def test_durations_beyond_the_largest_time_are_named(sched, tmp_path, solver) -> None:
+    path = tmp_path / "huge.txt"
+    path.write_text("2 2\n0 4000000000000 1 4000000000000\n1 4000000000000 0 2\n", encoding="utf-8")
+    ran = sched("solve", "jssp", str(path), "--solver", solver)
+    assert ran.code == 2
+    assert ran.err.startswith("error: the durations are too large: ")
+    assert "use a coarser unit" in ran.err
+
+
+def test_a_policy_that_returns_no_decision_exits_1(sched) -> None:
+    ran = sched("simulate", "jssp", "ft06", "--policy", "support.bad_solvers:NumberPolicy")
+    assert ran.code == 1
+    assert "the policy returned 42, which is no decision" in ran.err

@@ -74,6 +74,12 @@ def test_files_without_a_schedule(sched, tmp_path) -> None:
     problem = files.problem_file(tmp_path)
     ran = sched("validate", str(problem))
     assert (ran.code, "the file holds a problem without a schedule" in ran.err) == (2, True)
+    shop = tmp_path / "shop.txt"
+    shop.write_text(files.SMALL_SHOP, encoding="utf-8")
+    ran = sched("validate", str(shop))
+    assert (ran.code, "the file holds a problem without a schedule" in ran.err) == (2, True)
+    ran = sched("validate", str(problem), str(problem))
+    assert (ran.code, "error: a problem, a schedule is needed" in ran.err) == (2, True)
     ran = sched("validate", str(files.document_file(tmp_path, None)))
     assert (ran.code, "the document holds no schedule" in ran.err) == (2, True)
 

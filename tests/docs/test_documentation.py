@@ -13,7 +13,12 @@ from support.doc_blocks import RUN, PageRun, read_blocks
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(
-    [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "packages").glob("*/README.md")],
+    [
+        *ROOT.glob("*.md"),
+        ROOT / "benchmarks" / "README.md",
+        *(ROOT / "docs").rglob("*.md"),
+        *(ROOT / "packages").glob("*/README.md"),
+    ],
     key=lambda path: path.relative_to(ROOT).as_posix(),
 )
 NAMES = [path.relative_to(ROOT).as_posix() for path in PAGES]
@@ -86,3 +91,9 @@ def test_pages_fit_the_line_length(path: Path) -> None:
     tables_and_code = re.sub(r"```.*?```", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
     long = [line for line in tables_and_code.splitlines() if len(line) > 120 and not line.lstrip().startswith("|")]
     assert not long
+
+
+def test_every_benchmark_is_listed() -> None:
+    page = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    scripts = {path.name for path in (ROOT / "benchmarks").glob("*.py")}
+    assert {script for script in scripts if script not in page} == set()

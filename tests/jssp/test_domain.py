@@ -114,3 +114,8 @@ def test_the_domain_is_registered_and_its_solvers_load(project_root: Path) -> No
         solver = load_reference(reference)
         assert isinstance(solver, Solver)
         assert solver.name == name
+
+
+def test_a_folder_is_no_instance(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"is a folder .*name a file in it"):
+        load(str(tmp_path))

@@ -12,6 +12,7 @@ from schedcore.check.time_rules import check_times
 from schedcore.check.unary import check_unary
 from schedcore.check.view import View
 from schedcore.model import Problem, Schedule
+from schedcore.model.given import check_problem, check_schedule
 
 
 def check(problem: Problem, schedule: Schedule, realised: Realised | None = None) -> Report:
@@ -29,8 +30,10 @@ def check(problem: Problem, schedule: Schedule, realised: Realised | None = None
     Raises
     ------
     ModelError
-        If ``realised`` does not fit ``problem``.
+        If ``problem`` or ``schedule`` is something else, or ``realised`` does not fit ``problem``.
     """
+    check_problem(problem, "check")
+    check_schedule(schedule, "check")
     if realised is not None:
         realised.validate(problem)
     view = View(problem, schedule)

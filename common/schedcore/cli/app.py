@@ -10,7 +10,7 @@ import traceback
 import warnings as python_warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TextIO
 
 import click
 
@@ -82,6 +82,8 @@ def _without_verb(ctx: click.Context) -> Outcome | None:
 
 def run_process(arguments: Sequence[str]) -> int:
     """Run as the process's command: real streams and signals.  Returns the exit code."""
+    if sys.stdout is None:  # closed by the caller
+        sys.stdout = _closed()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -114,6 +116,11 @@ def run(arguments: Sequence[str], *, out: IO[str], err: IO[str]) -> int:
     except BrokenPipeError:
         # The reader has gone (`sched list | head`): what it wanted, it has.
         _forget(out)
+    except OSError as error:
+        # Only the output is written here; a full disk, for one.
+        _forget(out)
+        session.print_error(SchedError(f"the output could not be written: {error.strerror or error}"))
+        code = SchedError.exit_code
     except KeyboardInterrupt:
         code = Interrupted.exit_code
     return code
@@ -254,6 +261,11 @@ def _own_stdout(guard: bool) -> Iterator[IO[str]]:
     finally:
         with contextlib.suppress(OSError):
             out.close()
+
+
+def _closed() -> TextIO:
+    """A stream on which every write fails, as on the closed descriptor that it stands for."""
+    return open(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8")
 
 
 def _forget(stream: IO[str]) -> None:

@@ -10,6 +10,7 @@ from schedcore.cli.command import verb
 from schedcore.cli.options import OutputFile, data_dir_option
 from schedcore.cli.session import Outcome, Session
 from schedcore.cli.target import Target, target_argument
+from schedcore.cli.text import counted
 
 
 @verb("convert", short_help="Write a problem in another file format.")
@@ -37,4 +38,4 @@ def convert(
     write_problem(problem, out, to_format)
     size = out.stat().st_size
     data = {"written": [str(out)], "problem": problem.name, "tasks": len(problem.tasks), "bytes": size}
-    return Outcome(data, f"{out}  ({problem.name}, {len(problem.tasks)} tasks, {size / 1000:.1f} kB)")
+    return Outcome(data, f"{out}  ({problem.name}, {counted(len(problem.tasks), 'tasks')}, {size / 1000:.1f} kB)")

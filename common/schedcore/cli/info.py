@@ -9,7 +9,7 @@ from schedcore.cli.command import verb
 from schedcore.cli.options import data_dir_option, format_option
 from schedcore.cli.session import Outcome, Session
 from schedcore.cli.target import Target, target_argument
-from schedcore.cli.text import number
+from schedcore.cli.text import counted, number
 
 if TYPE_CHECKING:
     from schedcore.model import Problem
@@ -80,8 +80,8 @@ def _text(loaded: LoadedInstance, data: dict[str, Any]) -> str:
     rows: list[tuple[str, str]] = []
     if loaded.origin is not None:
         rows.append(("file", str(loaded.origin)))
-    counted = [_counted(value, name.replace("_", " ")) for name, value in data["sizes"].items() if _counts(name, value)]
-    rows.append(("sizes", ", ".join(counted)))
+    counts = [counted(value, name.replace("_", " ")) for name, value in data["sizes"].items() if _counts(name, value)]
+    rows.append(("sizes", ", ".join(counts)))
     shortest, longest = data["sizes"]["shortest_duration"], data["sizes"]["longest_duration"]
     if shortest is not None:
         rows.append(("durations", f"{shortest} to {longest} {data['unit']}s"))
@@ -93,7 +93,12 @@ def _text(loaded: LoadedInstance, data: dict[str, Any]) -> str:
     known = data["best_known"]
     if known is not None:
         lower, upper = known["lower"], known["upper"]
-        value = f"{upper} (optimal)" if lower == upper else f"{number(lower)} to {number(upper)}"
+        if upper is None:
+            value = f"at least {lower}"
+        elif lower is None:
+            value = f"at most {upper}"
+        else:
+            value = f"{upper} (optimal)" if lower == upper else f"{lower} to {upper}"
         rows.append(("optimum", f"{value}; {known['source']}"))
     rows += [(str(key), number(value)) for key, value in data["info"].items() if key not in data["sizes"]]
     rows.append(("auto", f"{data['auto']['solver']}: {data['auto']['why']}"))
@@ -111,7 +116,3 @@ def _text(loaded: LoadedInstance, data: dict[str, Any]) -> str:
 
 def _counts(name: str, value: Any) -> bool:
     return bool(value) and not name.endswith("_duration")
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun.removesuffix('s') if count == 1 else noun}"

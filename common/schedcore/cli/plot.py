@@ -11,6 +11,7 @@ from schedcore.cli.drawing import KINDS
 from schedcore.cli.options import OutputFile, data_dir_option, format_option, seed_option, time_limit_option
 from schedcore.cli.session import Outcome, Session
 from schedcore.cli.target import Target, target_argument
+from schedcore.cli.text import counted
 from schedcore.errors import InputError, NoScheduleError
 
 
@@ -23,7 +24,11 @@ from schedcore.errors import InputError, NoScheduleError
     help="The picture (.png, .svg; .html: interactive; .json: trace events for Perfetto).",
 )
 @click.option(
-    "--kind", type=click.Choice(list(KINDS)), default="gantt", show_default=True, help="What to draw; see below."
+    "--kind",
+    type=click.Choice(list(KINDS)),
+    default="gantt",
+    show_default=True,
+    help="What to draw; the text above explains each.",
 )
 @click.option("--schedule", type=click.Path(path_type=Path), metavar="FILE", help="Take the schedule from this file.")
 @click.option(
@@ -93,7 +98,7 @@ def plot(
         raise InputError("there is no schedule", where=str(target), remedy="give one with --schedule")
     report = check(document.problem, document.schedule)
     if not report.ok:
-        session.warn(f"the schedule breaks {len(report)} rules; they are marked")
+        session.warn(f"the schedule breaks {counted(len(report), 'rules')}; they are marked")
     if kind == "trace":
         draw_trace(out, document)
     else:
@@ -106,4 +111,4 @@ def plot(
         "placements": len(document.schedule),
         "violations": len(report),
     }
-    return Outcome(data, f"{out}  ({kind}, {len(document.schedule)} placements, {size / 1000:.0f} kB)")
+    return Outcome(data, f"{out}  ({kind}, {counted(len(document.schedule), 'placements')}, {size / 1000:.0f} kB)")

@@ -65,12 +65,15 @@ def run(
     from schedcore.configdir import find_config_dir
     from schedcore.experiments.backend import get_backend
     from schedcore.experiments.compose import compose_experiment
+    from schedcore.experiments.config import skipped_charts
     from schedcore.experiments.plan import make_plan
     from schedcore.experiments.store import RunFolder
 
     config = compose_experiment(find_config_dir(config_dir), experiment, overrides.words)
     backend = get_backend(config.backend)
     plan = make_plan(experiment, config)
+    for line in skipped_charts(config):
+        session.warn(line)
     if dry_run:
         return _plan_outcome(plan)
     folder = RunFolder(runs_dir / experiment)

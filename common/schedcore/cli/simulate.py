@@ -55,7 +55,17 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Everything that is uncertain, as JSON.",
 )
-@click.option("--metric", default="makespan", show_default=True, metavar="NAME", help="What the table shows.")
+@click.option(
+    "--metric",
+    metavar="NAME",
+    help="What the table shows (default: makespan; of a cyclic problem round_ticks, the mean length of a round).",
+)
+@click.option(
+    "--rounds",
+    type=click.IntRange(min=2),
+    metavar="N",
+    help="Rounds of a cyclic schedule that are executed (default: 10).",
+)
 @click.option(
     "--roadrunner",
     is_flag=True,
@@ -77,7 +87,8 @@ def simulate(
     law: str | None,
     breakdowns: tuple[str, ...],
     uncertainty_file: Path | None,
-    metric: str,
+    metric: str | None,
+    rounds: int | None,
     roadrunner: bool,
     time_limit_s: float,
     seed: int,
@@ -105,6 +116,8 @@ def simulate(
         )
     loaded, own = _load(target, data_dirs, format_name)
     problem = loaded.problem
+    rounds = _rounds(problem, rounds)
+    metric = metric or ("makespan" if rounds is None else "round_ticks")
     uncertainty = uncertainty_of(problem, law, breakdowns, uncertainty_file)
     if own is None and not files and not solvers and not policies:
         solvers = ("auto",)
@@ -114,22 +127,33 @@ def simulate(
     _check_names(plans)
     options: dict[str, Any] = {"scenarios": scenarios, "seed": seed}
     results: dict[str, ReplayResult] = {}
+    planned: dict[str, int] = {}
     for name, schedule in plans:
         session.detail(f"{name}: {scenarios} scenarios")
-        results[name] = _replay(problem, schedule, uncertainty, roadrunner, options)
+        results[name] = _replay(problem, schedule, uncertainty, not roadrunner, {**options, "rounds": rounds})
+        # Nothing goes wrong and no task starts early: the plan itself, over the same rounds.
+        as_planned = _replay(problem, schedule, None, True, {"scenarios": 1, "rounds": rounds})
+        planned[name] = int(as_planned.values(metric)[0])
     for name in policies:
         session.detail(f"policy {name}: {scenarios} scenarios")
         results[f"policy {name}"] = _replay_policy(problem, name, target.domain, uncertainty, options)
     first = next(iter(results))
-    comparisons = {name: results[first].compare(result, metric) for name, result in results.items() if name != first}
+    for result in results.values():
+        result.values(metric)  # a metric that is none is refused before anything is compared
+    comparisons = {
+        name: results[first].compare(result, metric)
+        for name, result in results.items()
+        if name != first and (results[first].finished & result.finished).any()
+    }
     data: dict[str, Any] = {
         "domain": target.domain,
         "instance": target.instance,
         "scenarios": scenarios,
         "seed": seed,
         "metric": metric,
+        "rounds": rounds,
         "uncertainty": uncertainty.as_dict(),
-        "planned": {name: schedule.makespan for name, schedule in plans},
+        "planned": planned,
         "results": {name: result.as_dict() for name, result in results.items()},
         "compared_with": first,
         "differences": {name: comparison.as_dict() for name, comparison in comparisons.items()},
@@ -138,7 +162,15 @@ def simulate(
     if plot_file is not None:
         from schedcore.plot import distribution, save
 
-        samples = {name: result.values(metric).tolist() for name, result in results.items()}
+        samples = {
+            name: result.values(metric)[result.finished].tolist()
+            for name, result in results.items()
+            if result.finished.any()
+        }
+        if not samples:
+            raise NoScheduleError(
+                "every scenario of every method is a dead end", where="--plot", remedy="leave --plot away to see why"
+            )
         save(distribution(samples, title=f"{target.instance}: {metric} in {scenarios} scenarios"), plot_file)
         data["written"].append(str(plot_file))
     return Outcome(data, _text(data, results, comparisons, metric))
@@ -184,12 +216,23 @@ def _check_names(plans: list[tuple[str, Schedule]]) -> None:
             raise InputError(f"{name!r} is given twice", where="--schedule, --solver", remedy="rename one of them")
 
 
+def _rounds(problem: Problem, given: int | None) -> int | None:
+    """Rounds to execute; ``None`` for a problem without cycle."""
+    if problem.cycle is None:
+        if given is not None:
+            raise InputError("the problem has no cycle", where="--rounds", remedy="leave --rounds away")
+        return None
+    from schedcore.replay.fixed_order import DEFAULT_ROUNDS
+
+    return DEFAULT_ROUNDS if given is None else given
+
+
 def _replay(
-    problem: Problem, schedule: Schedule, uncertainty: Uncertainty, roadrunner: bool, options: dict[str, Any]
+    problem: Problem, schedule: Schedule, uncertainty: Uncertainty | None, keep_starts: bool, options: dict[str, Any]
 ) -> ReplayResult:
     from schedcore.replay import replay
 
-    return replay(problem, schedule, uncertainty, keep_starts=not roadrunner, **options)
+    return replay(problem, schedule, uncertainty, keep_starts=keep_starts, **options)
 
 
 def _replay_policy(
@@ -203,35 +246,43 @@ def _replay_policy(
 
 def _text(data: dict[str, Any], results: dict[str, Any], comparisons: dict[str, Any], metric: str) -> str:
     header = ["method", "planned", "mean", "+-", "5 %", "50 %", "95 %", "CVaR 95 %", "rules broken"]
-    rows = []
-    for name, result in results.items():
-        summary = result.summary(metric)
-        half = (summary.interval.high - summary.interval.low) / 2
-        rows.append(
-            [
-                name,
-                data["planned"].get(name) if metric == "makespan" else None,
-                round(summary.mean, 1),
-                number(half) if half == half and half != float("inf") else "-",
-                round(summary.quantile(0.05), 1),
-                round(summary.quantile(0.5), 1),
-                round(summary.quantile(0.95), 1),
-                round(summary.cvar, 1),
-                f"{100 * result.violation_rate().value:.1f} %",
-            ]
-        )
-    lines = [f"{metric} in {data['scenarios']} scenarios, seed {data['seed']}", table(header, rows)]
+    rows = [[name, data["planned"].get(name), *_figures(result, metric)] for name, result in results.items()]
+    rounds = "" if data["rounds"] is None else f", {data['rounds']} rounds each"
+    lines = [f"{metric} in {data['scenarios']} scenarios, seed {data['seed']}{rounds}", table(header, rows)]
     for name, comparison in comparisons.items():
         difference = comparison.difference
         count = difference.count
+        among = "" if count == data["scenarios"] else f" (the {count} scenarios that both finished)"
         lines.append(
-            f"{name} against {data['compared_with']}: {difference.mean:+.1f} "
+            f"{name} against {data['compared_with']}{among}: {difference.mean:+.1f} "
             f"[{difference.interval.low:+.1f}, {difference.interval.high:+.1f}] per scenario; lower in "
             f"{100 * comparison.better / count:.0f} %, equal in {100 * comparison.equal / count:.0f} %"
         )
+    for name in results:
+        if name != data["compared_with"] and name not in comparisons:
+            lines.append(f"{name} against {data['compared_with']}: no scenario that both finished")
     for name, result in results.items():
         if result.dead_ends:
             reason = next(iter(result.dead_ends.values()))
-            lines.append(f"{name} reached a dead end in {len(result.dead_ends)} scenarios, the first: {reason}")
+            lines.append(
+                f"{name} reached a dead end in {len(result.dead_ends)} of {len(result)} scenarios, which its figures "
+                f"leave out; the first: {reason}"
+            )
     lines += [f"written  {name}" for name in data["written"]]
     return "\n".join(lines)
+
+
+def _figures(result: ReplayResult, metric: str) -> list[Any]:
+    """Mean to CVaR over the scenarios that were finished, and the share of all that break a rule."""
+    broken = f"{100 * result.violation_rate().value:.1f} %"
+    if not result.finished.any():
+        return [None] * 6 + [broken]
+    summary = result.summary(metric)
+    half = (summary.interval.high - summary.interval.low) / 2
+    return [
+        round(summary.mean, 1),
+        number(half) if half == half and half != float("inf") else "-",
+        *(round(summary.quantile(level), 1) for level in (0.05, 0.5, 0.95)),
+        round(summary.cvar, 1),
+        broken,
+    ]

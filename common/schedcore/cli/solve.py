@@ -19,14 +19,18 @@ from schedcore.cli.options import (
 )
 from schedcore.cli.session import Outcome, Session
 from schedcore.cli.target import Target, target_argument
+from schedcore.cli.text import counted
 from schedcore.cli.watch import Watch, values_text
-from schedcore.errors import NoScheduleError, SchedError, ViolationError
+from schedcore.errors import ModelError, NoScheduleError, SchedError, UnknownNameError, ViolationError
 
 if TYPE_CHECKING:
     from schedcore.check import Report
     from schedcore.model import Problem
     from schedcore.registry import LoadedInstance
     from schedcore.solvers.protocol import SolveResult
+
+# Options that are easily written as key=value words.
+_OPTIONS = ("time-limit", "deterministic-limit", "seed", "workers", "hint", "out", "plot", "solver")
 
 
 @verb("solve", short_help="Find a schedule of an instance or a file.")
@@ -85,7 +89,9 @@ def solve(
     problem = loaded.problem
     start = None if hint is None else read_schedule(hint, problem)
     method = find_solver(solver, target.domain, target.overrides.as_dict())
-    session.detail(f"{loaded.name}: {len(problem.tasks)} tasks, {len(problem.resources)} resources")
+    session.detail(
+        f"{loaded.name}: {counted(len(problem.tasks), 'tasks')}, {counted(len(problem.resources), 'resources')}"
+    )
     watch, result = run_watched(
         session,
         loaded,
@@ -109,9 +115,16 @@ def solve(
     if result.schedule is None:
         return _without_schedule(watch, problem, result, data)
     from schedcore.check import check
-    from schedcore.model import schedule_to_dict
+    from schedcore.model import MAX_TICK, schedule_to_dict
 
     report = check(problem, result.schedule)
+    if problem.horizon is None and result.schedule.makespan > MAX_TICK:
+        raise ModelError(
+            f"the durations are too large: the schedule of {result.solver} ends at tick {result.schedule.makespan}, "
+            f"times go up to {MAX_TICK}",
+            where=problem.name,
+            remedy="use a coarser unit",
+        )
     if not report.ok:
         return _broken(report, result, data)
     data["schedule"] = schedule_to_dict(result.schedule, problem)
@@ -140,9 +153,16 @@ def find_solver(name: str, domain: str | None, parameters: dict[str, str] | Any)
         There is no such solver or parameter.
     """
     from schedcore.experiments.methods import get_method
-    from schedcore.experiments.parameters import with_parameters
+    from schedcore.experiments.parameters import parameter_names, with_parameters
 
     found = get_method(name, domain)
+    own = parameter_names(found)
+    for key in parameters:
+        option = key.removesuffix("_s").replace("_", "-")
+        if key not in own and option in _OPTIONS:
+            raise UnknownNameError(
+                f"unknown parameter {key!r}", where=str(found.name), remedy=f"write --{option} {parameters[key]}"
+            )
     return with_parameters(found, parameters) if parameters else found
 
 
@@ -158,33 +178,38 @@ def run_watched(
     hint: Any = None,
 ) -> tuple[Watch, SolveResult]:
     """Solve with progress on stderr; a signal ends it with the best schedule seen."""
+    from schedcore.cli.kernels import COMPILING, about_to_compile
     from schedcore.solvers.protocol import Limits
 
+    if about_to_compile(str(method.name)):
+        session.note(COMPILING)
     watch = Watch(session, f"{loaded.name}  {method.name}")
     limits = Limits(time_limit_s, deterministic_limit, workers)
     with watch.running():
-        result = _call(watch, method, loaded.problem, hint, limits, seed)
+        result = _call(watch, method, loaded, hint, limits, seed)
     return watch, result
 
 
-def _call(watch: Watch, method: Any, problem: Problem, hint: Any, limits: Any, seed: int) -> SolveResult:
+def _call(watch: Watch, method: Any, loaded: LoadedInstance, hint: Any, limits: Any, seed: int) -> SolveResult:
+    from schedcore.solvers import solve_verified, verified
     from schedcore.solvers.protocol import SolveResult, Status
 
     try:
-        result: SolveResult = method.solve(
-            problem,
+        return solve_verified(
+            method,
+            loaded.problem,
             limits=limits,
             seed=seed,
             hint=hint,
             on_solution=watch.on_solution,
             should_stop=watch.stop,
+            best_known=loaded.upper_bound,
         )
-        return result
     except KeyboardInterrupt:
         if not watch.stop():
             watch.stop.number = signal.SIGINT
         best = watch.best
-        return SolveResult(
+        result = SolveResult(
             status=Status.UNKNOWN if best is None else Status.FEASIBLE,
             schedule=None if best is None else best.schedule,
             objective=() if best is None else best.objective,
@@ -194,6 +219,7 @@ def _call(watch: Watch, method: Any, problem: Problem, hint: Any, limits: Any, s
             seed=seed,
             message="interrupted",
         )
+        return verified(str(method.name), loaded.problem, result, best_known=loaded.upper_bound)
 
 
 def result_data(loaded: LoadedInstance, result: SolveResult) -> dict[str, Any]:
@@ -286,7 +312,7 @@ def solve_text(loaded: LoadedInstance, result: SolveResult, data: dict[str, Any]
         rows += [("best known", _known_text(known)), ("source", str(known["source"]))]
     note = f"  ({result.message})" if result.message else ""
     rows.append(("solver", f"{result.solver}, seed {result.seed}, {result.wall_s:.2f} s{note}"))
-    rows.append(("check", f"{len(result.schedule or ())} placements, all rules kept"))
+    rows.append(("check", f"{counted(len(result.schedule or ()), 'placements')}, all rules kept"))
     rows += [("written", name) for name in data["written"]]
     width = max(len(name) for name, _ in rows)
     return "\n".join([loaded.name, *(f"  {name:<{width}}  {text}" for name, text in rows)])

@@ -44,15 +44,18 @@ class Target:
             from schedcore.cli.files import load_file
 
             return load_file(self.instance, data_dirs, format_name)
-        if format_name is not None:
+        from schedcore.registry import get_domain
+
+        domain = get_domain(self.domain)
+        if format_name is None:
+            return domain.load(self.instance, tuple(data_dirs))
+        if not domain.takes_format:
             raise InputError(
-                "a domain recognises the formats of its files itself",
+                f"domain {self.domain} recognises the formats of its files itself",
                 where="--format",
                 remedy=f"leave --format away, or read the file without the domain:  {self.instance}",
             )
-        from schedcore.registry import get_domain
-
-        return get_domain(self.domain).load(self.instance, tuple(data_dirs))
+        return domain.load(self.instance, tuple(data_dirs), format_name)
 
 
 class TargetArgument(click.Argument):
@@ -84,6 +87,12 @@ class TargetArgument(click.Argument):
         if words[0] in domain_names():
             if len(words) == 1 or (self.takes_overrides and _only_override(words[1])):
                 verb = ctx.info_name
+                if verb == "convert":
+                    raise InputError(
+                        "the instance or the file to write is missing",
+                        where=ctx.command_path,
+                        remedy=f"sched convert {words[0]} INSTANCE OUT  (a file such as out.json)",
+                    )
                 raise InputError(
                     f"which instance of {words[0]}?",
                     where=ctx.command_path,

@@ -19,6 +19,11 @@ def number(value: Any) -> str:
     return str(value)
 
 
+def counted(count: int, nouns: str) -> str:
+    """A count with its noun, which is given in the plural: ``1 task``, ``3 tasks``."""
+    return f"{count} {nouns.removesuffix('s') if count == 1 else nouns}"
+
+
 def table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     """Rows under a header; a column of figures is aligned to the right."""
     cells = [[number(value) for value in row] for row in rows]

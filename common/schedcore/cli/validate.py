@@ -12,7 +12,7 @@ from schedcore.cli.options import OutputFile, data_dir_option, format_option
 from schedcore.cli.session import Outcome, Session
 from schedcore.cli.target import Target, target_argument
 from schedcore.cli.text import number
-from schedcore.errors import InputError, ViolationError
+from schedcore.errors import InputError, SchedError, ViolationError
 
 if TYPE_CHECKING:
     from schedcore.check import Report
@@ -80,22 +80,28 @@ def _read(
             where=str(path),
             remedy=f"name its problem:  sched validate {file} PROBLEM  (a file, or DOMAIN INSTANCE)",
         )
-    if kind != "document":
-        # The reader says what is wrong: broken JSON, another schema, or a problem without schedule.
-        text = "a problem without a schedule" if kind == "problem" else None
-        if text is None:
-            document = read_document(path)
-        else:
-            raise InputError(
-                f"the file holds {text}", where=str(path), remedy=f"find one:  sched solve {file} --out FILE"
-            )
-    else:
-        document = read_document(path)
+    if kind == "problem" or (kind is None and _is_problem_text(path, format_name)):
+        raise InputError(
+            "the file holds a problem without a schedule",
+            where=str(path),
+            remedy=f"find one:  sched solve {file} --out FILE",
+        )
+    document = read_document(path)  # says what is wrong: broken JSON, or another schema
     if document.schedule is None:
         raise InputError(
             "the document holds no schedule", where=str(path), remedy=f"find one:  sched solve {file} --out FILE"
         )
     return document.problem, document.schedule
+
+
+def _is_problem_text(path: Path, format_name: str | None) -> bool:
+    from schedcore.io import read_problem
+
+    try:
+        read_problem(path, format_name)
+    except SchedError:
+        return False
+    return True
 
 
 def _error(report: Report, file: Path) -> ViolationError:

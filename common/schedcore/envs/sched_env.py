@@ -280,3 +280,10 @@ class SchedEnv(gym.Env[Observation, np.int64]):
                 schedule=schedule, makespan=schedule.makespan, objective=objective_values(run.problem, schedule)
             )
         return info
+
+
+ENVIRONMENT_ID = "sched/Executor-v0"
+"""For ``gymnasium.make``; known once this module is imported (``gymnasium.make("schedcore.envs.sched_env:<id>")``)."""
+
+if ENVIRONMENT_ID not in gym.registry:
+    gym.register(ENVIRONMENT_ID, entry_point="schedcore.envs.sched_env:SchedEnv")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 
-from schedcore.errors import IllegalDecisionError, NoScheduleError, UnsupportedFeatureError
+from schedcore.errors import IllegalDecisionError, NoDecisionError, NoScheduleError, UnsupportedFeatureError
 from schedcore.executor.decision import Decision, Start, StartOrder, WaitEvent, WaitUntil
 from schedcore.executor.legality import Legality
 from schedcore.executor.objection import Objection
@@ -77,6 +77,8 @@ class Executor(Progress):
         ------
         IllegalDecisionError
             If a start is not legal, or a wait does not lie ahead; nothing has changed then.
+        NoDecisionError
+            If ``decision`` is something else.
         NoScheduleError
             If the run has reached a dead end (a lag, deadline or calendar that can no longer be met)
             or a deadlock (nothing will happen any more, mandatory tasks wait).
@@ -100,8 +102,10 @@ class Executor(Progress):
                 tick = self._next_event()
                 self._advance(decision.tick if tick is None else min(tick, decision.tick))
         else:
-            raise IllegalDecisionError(
-                f"{decision!r} is no decision", where="decision", remedy="return Start, WaitUntil or WaitEvent"
+            raise NoDecisionError(
+                f"the policy returned {decision!r}, which is no decision",
+                where="decision",
+                remedy="return Start, WaitUntil or WaitEvent",
             )
         self._end_if_complete()
 
@@ -146,9 +150,11 @@ class Executor(Progress):
     def _start_all(self, orders: tuple[StartOrder, ...]) -> None:
         if len(orders) == 1:
             order = self.legality.resolve(orders[0])
-            objection = self.legality.objection(order)
-            if objection is not None:
-                raise self._illegal(order, objection)
+            judged = self._candidates_at == self._version and orders[0].duration is None
+            if not (judged and orders[0][:2] in self._candidates):
+                objection = self.legality.objection(order)
+                if objection is not None:
+                    raise self._illegal(order, objection)
             self._start(order)
             self._settle()
             return

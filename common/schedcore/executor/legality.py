@@ -171,8 +171,8 @@ class Legality:
             link = layout.problem.mode_links[i]
             other = link.task_b if link.task_a == t else link.task_a
             name = layout.problem.tasks[other].name
-            if run.status[other] in (1, 2):
-                mode = run.mode[other]
+            if run.status[other] in (1, 2) or layout.is_hold[other]:
+                mode = 0 if layout.is_hold[other] else run.mode[other]  # a hold will follow in its only mode
                 if link.task_a == t and m == link.mode_a and mode not in link.modes_b:
                     return Objection("MODE_LINK", f"{name!r} runs in mode {mode}, mode {m} needs {link.modes_b}")
                 if link.task_b == t and mode == link.mode_a and m not in link.modes_b:

@@ -95,8 +95,8 @@ def _follower_holds(problem: Problem) -> tuple[IntArray, IntArray] | None:
     """Holds (rows as in :class:`HoldRow`) that can be left to the tasks they are tied to, and their tying lags.
 
     The same holds as ``find_holds`` gives, without those that must be there while a task they are tied
-    to may be absent, or that may vanish with their effects or against a selection: such a task is
-    placed by itself like any elastic task.
+    to may be absent, or that may vanish with their effects or against a selection, or whose
+    length counts at their start: such a task is placed by itself like any elastic task.
     """
     a, n = problem.arrays, problem.arrays.num_tasks
     zero = np.flatnonzero((a.lag_min == 0) & (a.lag_max == 0) & (a.lag_iterations == 0))
@@ -126,6 +126,9 @@ def _follower_holds(problem: Problem) -> tuple[IntArray, IntArray] | None:
     certain = (a.optional[other[opens]] == 0) & (a.optional[other[closes]] == 0)
     bound = np.isin(hold, [t for s in problem.selections for t in s.tasks])
     good = np.where(a.optional[hold] == 1, no_effects & ~bound, certain)
+    # What a start changes by the length must be known at the start: such a task decides its length there.
+    unknown = np.flatnonzero((a.effect_edge == 0) & (a.effect_per_tick == 1))
+    good &= ~np.isin(hold, a.mode_task[np.searchsorted(a.effect_ptr, unknown, side="right") - 1])
     hold, opens, closes = hold[good], opens[good], closes[good]
     if not len(hold):
         return None

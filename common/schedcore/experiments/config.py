@@ -59,7 +59,7 @@ class ExperimentConfig:
         Let every method solve a tiny instance before the first timed run, so that compiling and loading
         of libraries is not counted as its time.
     gantt
-        Instances whose best schedule is drawn.
+        Instances whose best schedule is drawn; names that are not among the instances are skipped.
     data_dirs
         Folders that instances which are not shipped are looked for in.
     backend
@@ -112,9 +112,15 @@ def check_config(config: ExperimentConfig, where: str) -> None:
                 from schedcore.errors import did_you_mean
 
                 fail(f"{key}groups", f"unknown group {group!r}", did_you_mean(group, config.groups))
-    everything = [name for group in config.groups.values() for name in group.instances]
-    for name in config.gantt:
-        if name not in everything:
-            from schedcore.errors import did_you_mean
 
-            fail("gantt", f"{name!r} is no instance of the experiment", did_you_mean(name, everything))
+
+def skipped_charts(config: ExperimentConfig) -> list[str]:
+    """A warning for each name in ``gantt`` that is no instance of the experiment: nothing is drawn for it."""
+    from schedcore.errors import did_you_mean
+
+    everything = [name for group in config.groups.values() for name in group.instances]
+    return [
+        f"gantt: {name!r} is no instance of this run and is not drawn; {did_you_mean(name, everything)}"
+        for name in config.gantt
+        if name not in everything
+    ]

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import platform
+import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 
 def machine() -> dict[str, Any]:
-    """Processor, processors granted, load by others, system, Python and library versions.
+    """Processor, processors granted, load by others, system, date, Python, commit and library versions.
 
     Called before the work begins, so that the load is not its own.
     """
     from schedcore import __version__
+    from schedcore.cli.version import git_revision
 
     return {
         "processor": _processor(),
@@ -23,6 +25,8 @@ def machine() -> dict[str, Any]:
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "sched": __version__,
+        "git": git_revision(),
+        "date": time.strftime("%Y-%m-%d"),
         **{name: _version(name) for name in ("numpy", "ortools", "numba")},
     }
 

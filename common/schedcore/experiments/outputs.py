@@ -12,7 +12,7 @@ from typing import Any
 from schedcore.experiments.plan import Plan
 from schedcore.experiments.results import Row, Summary, rows_of, summaries
 from schedcore.experiments.store import RunFolder
-from schedcore.experiments.tables import csv_text, instance_table, markdown, summary_table
+from schedcore.experiments.tables import LEGEND, cell_text, csv_text, instance_table, markdown, summary_table
 from schedcore.experiments.trial import TrialRecord
 from schedcore.io.atomic import atomic_write_text
 
@@ -65,6 +65,12 @@ class Results:
         if any(row.own for row in self.rows):
             names = ", ".join(row.instance for row in self.rows if row.own)
             lines.append(f"No best known value: {names}; gaps from the best value of this run.")
+        shown = {cell_text(cell) for row in self.rows for cell in row.cells.values()}
+        lines += [f"{word}: {meaning}." for word, meaning in LEGEND.items() if word in shown]
+        if any(item.partial and item.mean_gap is not None for item in self.summaries):
+            lines.append(
+                "(of N): the mean is over those N instances alone, and does not compare with means over others."
+            )
         sources = {row.source for row in self.rows if row.source and not row.own}
         lines += sorted(f"Best known values: {source}" for source in sources)
         return lines

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_type_hints
 
 from schedcore.errors import InputError, SchedError, unknown_name
 
@@ -48,7 +48,7 @@ def _own(method: object) -> tuple[str, ...]:
     return tuple(
         name
         for name in getattr(method, "__dict__", {})
-        if not name.startswith("_") and name not in ("name", "features")
+        if not name.startswith("_") and name not in ("name", "features", "summary")
     )
 
 
@@ -60,7 +60,12 @@ def _changed(method: T, path: list[str], value: Any, name: str, key: str, names:
     if path[0] not in known:
         raise unknown_name("parameter", key, names, where=f"method {name}")
     old = getattr(method, path[0])
-    new = _changed(old, path[1:], value, name, key, names) if path[1:] else _converted(value, old, name, key)
+    if path[1:]:
+        new = _changed(old, path[1:], value, name, key, names)
+    elif old is None and _literal(value) is None:
+        new = None
+    else:
+        new = _converted(value, _example(method, path[0]), name, key)
     try:
         if dataclasses.is_dataclass(method):
             return dataclasses.replace(method, **{path[0]: new})  # type: ignore[type-var]
@@ -71,6 +76,16 @@ def _changed(method: T, path: list[str], value: Any, name: str, key: str, names:
     changed = copy.copy(method)
     setattr(changed, path[0], new)
     return changed
+
+
+def _example(method: object, field: str) -> Any:
+    """A value of the type that the parameter has: its present one, or for ``None`` one that its annotation allows."""
+    old = getattr(method, field)
+    if old is not None or not dataclasses.is_dataclass(method):
+        return old
+    examples: dict[Any, Any] = {bool: False, int: 0, float: 0.0, str: ""}
+    allowed = get_args(get_type_hints(type(method)).get(field))
+    return next((examples[kind] for kind in allowed if kind in examples), None)
 
 
 def _converted(value: Any, old: Any, name: str, key: str) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from schedcore.errors import InputError
+from schedcore.errors import InputError, UnknownNameError
 from schedcore.experiments.code_version import code_version
 from schedcore.experiments.config import ExperimentConfig, MethodConfig
 from schedcore.experiments.trial import RECORD_SCHEMA, Trial, load_instance
@@ -44,10 +44,15 @@ def make_plan(name: str, config: ExperimentConfig) -> Plan:
     from schedcore.registry import get_domain
 
     domains = {group.domain: get_domain(group.domain) for group in config.groups.values()}
-    for method in config.methods.values():
+    for method_name, method in config.methods.items():
         for group_name, group in config.groups.items():
             if not method.groups or group_name in method.groups:
-                with_parameters(get_method(method.solver, domains[group.domain].name), method.parameters)
+                try:
+                    found = get_method(method.solver, domains[group.domain].name)
+                except UnknownNameError as error:
+                    key = f"methods.{method_name}.solver"
+                    raise UnknownNameError(error.what, where=key, remedy=error.remedy) from error
+                with_parameters(found, method.parameters)
     loaded: dict[tuple[str, str], LoadedInstance] = {}
     trials: list[Trial] = []
     for group_name, group in config.groups.items():

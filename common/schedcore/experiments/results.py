@@ -81,15 +81,23 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A method over the instances it understood; gaps over those with a schedule."""
+    """A method over the instances it understood; gaps over those with a schedule.
+
+    ``gaps`` counts the instances behind the mean gap, ``partial`` says that another method has a gap on an
+    instance where this one has none, so that their means do not compare.  ``at_reference`` counts
+    instances on which the best known value was reached or beaten, of the ``with_reference`` that have one.
+    """
 
     method: str
     instances: int
     solved: int
+    gaps: int
+    partial: bool
     mean_gap: float | None
     worst_gap: float | None
     proven: int
     at_reference: int
+    with_reference: int
     wall_s: float
 
     def as_dict(self) -> dict[str, Any]:
@@ -164,19 +172,24 @@ def _cell(runs: list[TrialRecord], reference: float | None) -> Cell:
 def summaries(rows: list[Row], methods: list[str]) -> list[Summary]:
     """The methods over all rows."""
     found = []
+    compared = {(row.domain, row.instance) for row in rows for cell in row.cells.values() if cell.gap is not None}
     for method in methods:
         cells = [(row, row.cells[method]) for row in rows if method in row.cells]
         cells = [(row, cell) for row, cell in cells if cell.status is not TrialStatus.REFUSED]
         gaps = [cell.gap for _, cell in cells if cell.gap is not None]
+        known = [(row, cell) for row, cell in cells if row.upper is not None]
         found.append(
             Summary(
                 method,
                 instances=len(cells),
                 solved=sum(cell.value is not None for _, cell in cells),
+                gaps=len(gaps),
+                partial=len(gaps) < len(compared),
                 mean_gap=sum(gaps) / len(gaps) if gaps else None,
                 worst_gap=max(gaps, default=None),
                 proven=sum(cell.optimal for _, cell in cells),
-                at_reference=sum(cell.value is not None and cell.value == row.reference for row, cell in cells),
+                at_reference=sum(cell.gap is not None and cell.gap <= 0 for _, cell in known),
+                with_reference=len(known),
                 wall_s=round(sum(cell.wall_s for _, cell in cells), 3),
             )
         )

@@ -12,6 +12,14 @@ from schedcore.experiments.trial import TrialRecord, TrialStatus
 
 Table = tuple[list[str], list[list[str]]]
 
+LEGEND = {
+    "n/a": "the method does not understand a feature of the instance",
+    "none": "no schedule was found within the limits",
+    "failed": "the method broke off with an error, or its schedule broke a rule",
+    "infeasible": "the method says that no schedule exists",
+}
+"""What the words in the cells mean."""
+
 _SHORT = {
     TrialStatus.REFUSED: "n/a",
     TrialStatus.FAILED: "failed",
@@ -43,20 +51,37 @@ def cell_text(cell: Cell | None) -> str:
 
 def summary_table(found: Sequence[Summary]) -> Table:
     """One line per method."""
-    header = ["method", "instances", "mean gap", "worst gap", "at best known", "proven", "seconds"]
+    header = ["method", "instances", "mean gap", "worst gap", "at best known", "proven", "total s"]
     body = [
         [
             item.method,
-            str(item.instances) if item.solved == item.instances else f"{item.solved} of {item.instances}",
-            "-" if item.mean_gap is None else percent(item.mean_gap),
+            solved_text(item),
+            mean_gap_text(item),
             "-" if item.worst_gap is None else percent(item.worst_gap),
-            str(item.at_reference),
+            at_best_text(item),
             str(item.proven),
             f"{item.wall_s:.1f}",
         ]
         for item in found
     ]
     return header, body
+
+
+def mean_gap_text(item: Summary) -> str:
+    """The mean gap of a method, with the number of instances behind it where that is not all of them."""
+    if item.mean_gap is None:
+        return "-"
+    return percent(item.mean_gap) + (f" (of {item.gaps})" if item.partial else "")
+
+
+def at_best_text(item: Summary) -> str:
+    """Instances at the best known value, of those that have one: ``3 of 20``."""
+    return f"{item.at_reference} of {item.with_reference}" if item.with_reference else "-"
+
+
+def solved_text(item: Summary) -> str:
+    """Instances with a schedule; ``3 of 4`` where some have none."""
+    return str(item.instances) if item.solved == item.instances else f"{item.solved} of {item.instances}"
 
 
 def percent(gap: float) -> str:

@@ -155,7 +155,11 @@ def run_trial(
     except KeyboardInterrupt:
         raise
     except Exception as error:
+        from schedcore.solvers import SolverFailedError
+
         text = str(error) if isinstance(error, SchedError) else f"{type(error).__name__}: {error}"
+        if isinstance(error, SolverFailedError):
+            text = error.what  # names the file; its folder says something of this machine only
         wall_s = round(time.perf_counter() - begin, 4)
         return TrialRecord(status=TrialStatus.FAILED, message=text, wall_s=wall_s, **common)
 
@@ -166,14 +170,20 @@ def _solve(
     from schedcore.check import check
     from schedcore.experiments.methods import get_method
     from schedcore.experiments.parameters import with_parameters
-    from schedcore.metrics import objective_values
     from schedcore.model import schedule_to_dict
-    from schedcore.solvers.protocol import Limits
+    from schedcore.solvers import Limits, solve_verified
 
     solver = with_parameters(get_method(trial.solver, trial.domain), dict(trial.parameters))
     limits = Limits(trial.time_limit_s, trial.deterministic_limit, trial.workers)
-    result = solver.solve(loaded.problem, limits=limits, seed=trial.seed, should_stop=should_stop)
-    found = {
+    result = solve_verified(
+        solver,
+        loaded.problem,
+        limits=limits,
+        seed=trial.seed,
+        should_stop=should_stop,
+        best_known=loaded.upper_bound,
+    )
+    found: dict[str, Any] = {
         "bound": result.bound,
         "wall_s": round(result.wall_s, 4),
         "message": result.message,
@@ -187,8 +197,7 @@ def _solve(
         return TrialRecord(status=TrialStatus.FAILED, **common, **found)
     return TrialRecord(
         status=TrialStatus(str(result.status)),
-        # Computed here, not taken from the solver: the figure in the table is that of the schedule.
-        objective=objective_values(loaded.problem, result.schedule),
+        objective=result.objective,
         makespan=result.schedule.makespan,
         schedule=schedule_to_dict(result.schedule, loaded.problem),
         **common,

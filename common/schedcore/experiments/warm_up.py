@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from schedcore.errors import SchedError, UnsupportedFeatureError
+from schedcore.errors import UnsupportedFeatureError
 from schedcore.experiments.plan import Plan
 from schedcore.experiments.trial import Trial
 
@@ -42,8 +42,9 @@ def warm_up(
                 method = with_parameters(get_method(solver, domain), dict(parameters))
                 limits = Limits(time_limit_s=_LIMIT_S, workers=members[0].workers)
                 method.solve(problem, limits=limits, should_stop=should_stop)
-            except SchedError:
-                continue
+            except Exception:
+                # Whatever it is, the trial meets it again and records it; other methods must not suffer.
+                break
 
 
 def _smallest(plan: Plan, trials: Sequence[Trial]) -> list[Problem]:

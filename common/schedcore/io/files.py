@@ -90,6 +90,12 @@ def read_schedule(path: PathLike, problem: Problem | None = None) -> Schedule:
         if problem is not None:
             check_made_for(problem, data["schedule"], f"{source}: document.schedule")
         return document.schedule
+    if kind == _family(PROBLEM_SCHEMA):
+        raise FormatError(
+            "a problem, a schedule is needed",
+            where=source,
+            remedy="give a file with a schedule, as sched solve --out writes it",
+        )
     schedule = schedule_from_dict(data, where=f"{source}: schedule")
     if problem is not None:
         check_made_for(problem, data, f"{source}: schedule")

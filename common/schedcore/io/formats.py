@@ -13,6 +13,7 @@ from schedcore.io.fjsplib import fjsplib_text, parse_fjsplib
 from schedcore.io.job_shop import flexible_shop_of, flexible_shop_problem, job_shop_of, job_shop_problem
 from schedcore.io.json_text import json_text, parse_json
 from schedcore.io.jsplib import jsplib_text, parse_jsplib
+from schedcore.io.lines import data_lines
 from schedcore.io.patterson import parse_patterson, patterson_text
 from schedcore.io.project import project_of, project_problem
 from schedcore.io.psplib import looks_like_psplib, parse_psplib, psplib_text
@@ -245,6 +246,9 @@ def _read_by_content(text: str, source: str, name: str | None) -> Problem:
     # longer than lines do, so the formats of lines go first where they get as far.
     reached = {candidate: _line(error) for candidate, error in errors.items()}
     ranked = sorted(reached, key=lambda c: (-reached[c], c == "patterson"))
+    if _looks_like_jsplib(text) and reached["jsplib"] >= reached["fjsplib"]:
+        ranked.remove("jsplib")
+        ranked = ["jsplib", "patterson", *ranked]
     first, second = ranked[:2]
     if reached[first] > 1 and (reached[first] > reached[second] or second == "patterson"):
         best = errors[first]
@@ -256,6 +260,14 @@ def _read_by_content(text: str, source: str, name: str | None) -> Problem:
         where=source,
         remedy=f"correct it, or name the format: {', '.join(FORMATS)}",
     )
+
+
+def _looks_like_jsplib(text: str) -> bool:
+    """Whether the first line has two numbers and every other line as many pairs as the second of them says."""
+    rows = [content.split() for _, content in data_lines(text)]
+    if len(rows) < 2 or len(rows[0]) != 2 or not rows[0][1].isdecimal() or len(rows[0][1]) > 9:
+        return False
+    return all(len(row) == 2 * int(rows[0][1]) for row in rows[1:])
 
 
 def _line(error: SchedError) -> int:

@@ -26,14 +26,14 @@ from schedcore.model.objective import Objective
 from schedcore.model.periodic import Periodic, unroll
 from schedcore.model.problem import Problem, Scalar
 from schedcore.model.profile import StepProfile
-from schedcore.model.refs import EdgeRef, JobRef, ResourceRef, TaskRef, own_id
+from schedcore.model.refs import EdgeRef, JobRef, ResourceRef, TaskRef, end_of, own_id, start_of
 from schedcore.model.relations import ModeLink, Selection, SelectionKind, TimeLag, as_selection_kind
 from schedcore.model.resources import Renewable, Reservoir, Resource, Unary
 from schedcore.model.share_curve import ShareCurve
+from schedcore.model.states import State, StateBook, check_states_matter
 from schedcore.model.task import Demand, Edge, Effect, Mode, Task
 from schedcore.model.time import MAX_TICK, Tick, TimeUnit
 
-State: TypeAlias = str | int
 Transition: TypeAlias = Sequence[Sequence[int | None]] | Mapping[tuple[State, State], int | None]
 
 
@@ -53,8 +53,7 @@ class ProblemBuilder:
         self._unit = unit or TimeUnit()
         self._resources: list[Resource] = []
         self._pending_transitions: dict[int, tuple[Transition, int | None, State | None]] = {}
-        self._states: dict[str, int] = {}
-        self._numbered_state: int | None = None
+        self._states = StateBook()
         self._jobs: list[str] = []
         self._tasks: list[Task] = []
         self._lags: list[TimeLag] = []
@@ -80,12 +79,15 @@ class ProblemBuilder:
         transition: Transition | None = None,
         transition_default: int | None = 0,
         initial_state: State | None = None,
+        states: Sequence[State] = (),
     ) -> ResourceRef:
         """A resource that serves one task at a time.
 
         ``transition`` is a matrix, or a mapping from pairs of states to ticks (``None``: forbidden);
         pairs that the mapping leaves out take 0 from a state to itself and ``transition_default``
-        otherwise.  States are integers or names.
+        otherwise.  States are integers or names.  A name that a task or ``initial_state`` uses must
+        occur in the mapping of some resource; ``states`` declares further ones, for which only the
+        defaults hold.
         """
         resource = Unary(name, calendar=self._calendar(calendar, breaks, 1))
         if transition is not None:
@@ -94,10 +96,13 @@ class ProblemBuilder:
             for s, t in as_rows(tuple(pairs), 2, f"resource {name!r}.transition"):
                 self.state(s)
                 self.state(t)
-            if initial_state is not None:
-                self.state(initial_state)
+            for state in as_tuple(states, f"resource {name!r}.states"):
+                self.state(state)
+            self._states.use(initial_state, f"resource {name!r}.initial_state")
         elif initial_state is not None:
             raise ModelError("initial_state without transition", where=f"resource {name!r}", remedy="give transition")
+        elif states:
+            raise ModelError("states without transition", where=f"resource {name!r}", remedy="give transition")
         return self._add_resource(resource)
 
     def renewable(
@@ -116,23 +121,11 @@ class ProblemBuilder:
         return self._add_resource(Reservoir(name, initial, minimum, maximum))
 
     def state(self, state: State | None) -> int | None:
-        """Number of a named state; names are numbered in order of first use.
+        """Declare a state and return its number; names are numbered in order of first use.
 
         States of one builder are either all named or all numbers.
         """
-        if state is None:
-            return None
-        if isinstance(state, str):
-            self._states.setdefault(state, len(self._states))
-        else:
-            self._numbered_state = state
-        if self._states and self._numbered_state is not None:
-            raise ModelError(
-                f"states are named ({next(iter(self._states))!r}) as well as numbered ({shown(self._numbered_state)})",
-                where="state",
-                remedy="use names or numbers throughout",
-            )
-        return self._states[state] if isinstance(state, str) else state
+        return self._states.declare(state)
 
     def _add_resource(self, resource: Resource) -> ResourceRef:
         self._resources.append(resource)
@@ -172,7 +165,8 @@ class ProblemBuilder:
         duration_max: Tick | None = None,
     ) -> Mode:
         """One way to execute a task: ``on`` are resources of which it needs one unit."""
-        single = (on,) if isinstance(on, ResourceRef) else as_tuple(on, "on")
+        # A name in place of a reference is refused as such below, not as a sequence of letters.
+        single = (on,) if isinstance(on, ResourceRef | str) else as_tuple(on, "on")
         needs = [Demand(self._resource_id(r, "on"), 1) for r in single]
         needs += [Demand(self._resource_id(r, "demands"), amount) for r, amount in (demands or {}).items()]
         return Mode(duration, tuple(needs), as_tuple(effects, "effects"), cost, duration_max)
@@ -223,7 +217,8 @@ class ProblemBuilder:
     ) -> TaskRef:
         """A task with one mode (``duration``, ``on``, ``demands``, ``effects``) or with ``modes``.
 
-        ``state`` sets ``state_before`` and ``state_after`` to the same state.
+        ``state`` sets ``state_before`` and ``state_after`` to the same state; they need a resource with
+        transitions.
         """
         where = f"task {name!r}"
         if (modes is None) == (duration is None):
@@ -254,8 +249,8 @@ class ProblemBuilder:
             weight=weight,
             optional=optional,
             reward=reward,
-            state_before=self.state(state if state_before is None else state_before),
-            state_after=self.state(state if state_after is None else state_after),
+            state_before=self._states.use(state if state_before is None else state_before, where),
+            state_after=self._states.use(state if state_after is None else state_after, where),
             tags=as_tuple(tags, f"{where}.tags"),
         )
         home = self._tasks if self._open_template is None else self._template_tasks
@@ -310,11 +305,11 @@ class ProblemBuilder:
 
     def precedence(self, a: TaskRef, b: TaskRef, *, lag: Tick = 0, iterations: int = 0) -> TimeLag:
         """``b`` starts at least ``lag`` ticks after the end of ``a``."""
-        return self.lag(a.end, b.start, min=lag, iterations=iterations)
+        return self.lag(end_of(a, "precedence"), start_of(b, "precedence"), min=lag, iterations=iterations)
 
     def no_wait(self, a: TaskRef, b: TaskRef) -> TimeLag:
         """``b`` starts exactly when ``a`` ends."""
-        return self.lag(a.end, b.start, min=0, max=0)
+        return self.lag(end_of(a, "no_wait"), start_of(b, "no_wait"), min=0, max=0)
 
     def chain(self, *tasks: TaskRef) -> None:
         """Each task after the one before."""
@@ -435,12 +430,16 @@ class ProblemBuilder:
                 where="build",
                 remedy="call builder.horizon(...) to bound the ends of all tasks",
             )
+        if any(isinstance(transition, Mapping) for transition, _, _ in self._pending_transitions.values()):
+            self._states.check_names()
+        tasks = itertools.chain(self._tasks, *(template.tasks for template in self._templates))
+        check_states_matter(tasks, self._pending_transitions, self._states.numbers)
         resources = list(self._resources)
         for index, (transition, default, initial) in self._pending_transitions.items():
             before = resources[index]
             assert isinstance(before, Unary)
             resources[index] = Unary(
-                before.name, before.calendar, self._matrix(transition, default), self.state(initial)
+                before.name, before.calendar, self._matrix(transition, default), self._number(initial)
             )
         problem = Problem(
             name=self.name,
@@ -461,7 +460,11 @@ class ProblemBuilder:
     def _matrix(self, transition: Transition, default: int | None) -> tuple[tuple[int | None, ...], ...]:
         if not isinstance(transition, Mapping):
             return tuple(tuple(row) for row in transition)
-        pairs = {(self.state(s), self.state(t)): ticks for (s, t), ticks in transition.items()}
+        pairs = {(self._number(s), self._number(t)): ticks for (s, t), ticks in transition.items()}
         used = [s for pair in pairs for s in pair if s is not None]
-        size = max([len(self._states), *(s + 1 for s in used)])
+        size = max([len(self._states.numbers), *(s + 1 for s in used)])
         return tuple(tuple(pairs.get((s, t), 0 if s == t else default) for t in range(size)) for s in range(size))
+
+    def _number(self, state: State | None) -> int | None:
+        """Number of a state that has occurred before."""
+        return self._states.numbers[state] if isinstance(state, str) else state

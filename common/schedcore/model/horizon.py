@@ -47,8 +47,8 @@ def default_horizon(problem: Problem) -> int:
     Raises
     ------
     ModelError
-        If an elastic task may last so long, or the objective rewards waiting, so that no useful bound
-        exists; the remedy is to give the problem a horizon.
+        If the durations add up to more than the largest time, an elastic task may last so long, or the
+        objective rewards waiting, so that no useful bound exists; a horizon of the problem helps.
     """
     if problem.horizon is not None:
         return problem.horizon
@@ -66,6 +66,13 @@ def default_horizon(problem: Problem) -> int:
             remedy="give the problem a horizon",
         )
     if bound > MAX_TICK:
+        shortest = int(np.minimum.reduceat(arrays.duration, arrays.mode_ptr[:-1]).sum())
+        if shortest > MAX_TICK:
+            raise ModelError(
+                f"the durations are too large: they add up to {shortest} ticks, times go up to {MAX_TICK}",
+                where="tasks",
+                remedy="use a coarser unit, or give the problem a horizon",
+            )
         raise ModelError(
             f"no finite horizon can be derived (it would be {bound})",
             where="horizon",

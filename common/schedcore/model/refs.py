@@ -56,6 +56,15 @@ class EdgeRef:
 
 def own_id(ref: Any, kind: type[Any], things: Sequence[Any], where: str) -> int:
     """The id of ``ref``, if it is a ``kind`` that the builder with ``things`` handed out."""
+    check_ref(ref, kind, where)
+    known = things[ref.id] if ref.id < len(things) else None
+    if known is None or (known if isinstance(known, str) else known.name) != ref.name:
+        raise ModelError(f"{ref.name!r} belongs to another builder", where=where, remedy="do not mix builders")
+    return int(ref.id)
+
+
+def check_ref(ref: Any, kind: type[Any], where: str) -> None:
+    """Refuse ``ref`` if it is no ``kind`` (a name, for example)."""
     if not isinstance(ref, kind):
         noun = kind.__name__.removesuffix("Ref").lower()
         raise ModelError(
@@ -63,7 +72,15 @@ def own_id(ref: Any, kind: type[Any], things: Sequence[Any], where: str) -> int:
             where=where,
             remedy=f"give what the builder returned for a {noun}",
         )
-    known = things[ref.id] if ref.id < len(things) else None
-    if known is None or (known if isinstance(known, str) else known.name) != ref.name:
-        raise ModelError(f"{ref.name!r} belongs to another builder", where=where, remedy="do not mix builders")
-    return int(ref.id)
+
+
+def start_of(task: Any, where: str) -> EdgeRef:
+    """The start of ``task``, if it is a task of a builder."""
+    check_ref(task, TaskRef, where)
+    return EdgeRef(task, Edge.START)
+
+
+def end_of(task: Any, where: str) -> EdgeRef:
+    """The end of ``task``, if it is a task of a builder."""
+    check_ref(task, TaskRef, where)
+    return EdgeRef(task, Edge.END)

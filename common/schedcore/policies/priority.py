@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from schedcore.errors import unknown_name
 from schedcore.executor.decision import Decision, Start, WaitEvent
 from schedcore.executor.state import Candidate, State
-from schedcore.executor.ties import ties_of
+from schedcore.executor.ties import order_arcs, start_weights, ties_of
 from schedcore.model import ALL_FEATURES, Problem
 from schedcore.model.arrays import NO_DEADLINE
 from schedcore.policies.facts import RuleFacts, facts_of
@@ -65,6 +65,11 @@ class PriorityPolicy:
     def _prepare(self) -> None:
         """Lists for decisions one by one."""
         self._durations = [[m.duration for m in t.modes] for t in self._problem.tasks]
+        ties = ties_of(self._problem)
+        ordering = order_arcs(ties)
+        # Lags that the executor itself waits for leave nothing to be patient about.
+        waited_for = (ties.lag_b_edge == 0) & (start_weights(ties) >= 0)
+        self._patient = self._has_optional or bool((ordering & ~waited_for).any())
         if self.rule.dynamic or self.rule.name == "fifo":
             self._columns = tuple(c.tolist() for c in self.facts.columns(followers=self.rule.followers))
         else:
@@ -108,6 +113,10 @@ class PriorityPolicy:
 
     def choices(self, state: State) -> list[Candidate]:
         """The candidates that the policy would start: optional ones only if tried, followers after leaders."""
+        if self._durations is None:
+            self._prepare()
+        if not self._patient:
+            return list(state.candidates)
         found = [c for c in state.candidates if self._wanted(state, c.task)]
         allowed = [c for c in found if not any(self._wanted(state, a) for a in state.open_predecessors(c.task))]
         if not allowed and found and state.next_event is None:

@@ -15,6 +15,7 @@ from schedcore.executor import Executor, Policy
 from schedcore.metrics import objective_metric, objective_values
 from schedcore.model import Placement, Problem, Schedule, StepProfile, Tick
 from schedcore.model.arrays import NO_DEADLINE
+from schedcore.model.given import check_problem
 from schedcore.replay.fixed_order import check_sample
 from schedcore.replay.interruptions import Outcome
 from schedcore.replay.online import OnlineScenario
@@ -30,7 +31,7 @@ _MAX_DOUBLINGS = 10
 
 def replay_policy(
     problem: Problem,
-    policy: Policy,
+    policy: str | Policy,
     uncertainty: Uncertainty | None = None,
     *,
     scenarios: int = 100,
@@ -49,7 +50,7 @@ def replay_policy(
     problem
         Without cycle.
     policy
-        What decides.
+        What decides: a policy, or what :func:`schedcore.policies.get_policy` understands.
     uncertainty, scenarios, seed, first_scenario
         As of :func:`schedcore.replay.replay`; a comparison of the two results is paired.
 
@@ -60,12 +61,20 @@ def replay_policy(
 
     Raises
     ------
+    ModelError
+        If ``problem`` is something else.
+    UnknownNameError
+        If no policy is called ``policy``.
     UnsupportedFeatureError
         If policy or executor do not understand a feature of the problem.
     IllegalDecisionError
         If the policy asks for a start that the rules forbid.
     """
+    from schedcore.policies import get_policy
+
+    check_problem(problem, "replay_policy")
     check_sample(seed, scenarios, first_scenario)
+    policy = get_policy(policy)
     missing = problem.features() - policy.features
     if missing:
         raise UnsupportedFeatureError.of(f"policy {policy.name!r}", missing)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from schedcore.check import ViolationCode
 from schedcore.errors import InputError, unknown_name
@@ -41,8 +42,8 @@ class ReplayResult:
     deadline_misses
         Scenarios in which a task missed its deadline, shape ``[task]``.
     dead_ends
-        Scenarios that a policy could not bring to an end (see ``reasons``); their metrics count what
-        had run by then.
+        Positions of the scenarios that a policy could not bring to an end, with the reason.  Their
+        ``values`` count what had run by then; summaries and comparisons leave them out.
     """
 
     problem: Problem
@@ -77,9 +78,30 @@ class ReplayResult:
             raise unknown_name("metric", metric, self.metrics, where="replay")
         return self.metrics[metric]
 
+    @property
+    def finished(self) -> NDArray[np.bool_]:
+        """Whether each scenario came to an end, shape ``[scenario]``: false for the dead ends."""
+        done = np.ones(len(self), dtype=np.bool_)
+        done[list(self.dead_ends)] = False
+        return done
+
     def summary(self, metric: str = "makespan", **options: Any) -> Summary:
-        """Mean with interval, spread, quantiles and CVaR; ``options`` as of :func:`summarise`."""
-        return summarise(self.values(metric), **options)
+        """Mean with interval, spread, quantiles and CVaR of the finished scenarios.
+
+        ``options`` as of :func:`summarise`.
+
+        Raises
+        ------
+        InputError
+            If every scenario is a dead end.
+        """
+        values, finished = self.values(metric), self.finished
+        if not finished.any():
+            raise self._all_dead("summary")
+        return summarise(values[finished], **options)
+
+    def _all_dead(self, where: str) -> InputError:
+        return InputError("no scenario came to its end", where=where, remedy="see dead_ends for the reasons")
 
     def deadline_miss_rate(self, *, confidence: float = 0.95) -> Rate:
         """Share of scenarios in which some deadline is missed."""
@@ -95,12 +117,13 @@ class ReplayResult:
         return rate(int(broken.sum()), len(self), confidence=confidence)
 
     def compare(self, other: ReplayResult, metric: str = "makespan", **options: Any) -> Comparison:
-        """Paired difference ``other - self`` on the same noise.
+        """Paired difference ``other - self`` on the same noise, over the scenarios that both finished.
 
         Raises
         ------
         InputError
-            If the two did not see the same noise: other seed, scenarios or uncertainty.
+            If the two did not see the same noise (other seed, scenarios or uncertainty), or there is no
+            scenario that both finished.
         """
         mine, theirs = (self.seed, self.first_scenario, len(self)), (other.seed, other.first_scenario, len(other))
         if mine != theirs:
@@ -111,7 +134,10 @@ class ReplayResult:
             )
         if self.uncertainty != other.uncertainty:
             raise InputError("the uncertainties differ", where="compare", remedy="replay both under the same one")
-        return compare_pairs(metric, self.values(metric), other.values(metric), **options)
+        both = self.finished & other.finished
+        if not both.any():
+            raise self._all_dead("compare")
+        return compare_pairs(metric, self.values(metric)[both], other.values(metric)[both], **options)
 
     # --- single scenarios -----------------------------------------------------------------------------
 
@@ -132,13 +158,14 @@ class ReplayResult:
         return (self.schedule(i) for i in range(len(self)))
 
     def worst(self, metric: str = "makespan") -> int:
-        """Position of the first scenario with the largest value."""
-        return int(np.argmax(self.values(metric)))
+        """Position of the first scenario with the largest value; a dead end only where all are."""
+        values, finished = self.values(metric), self.finished
+        return int(np.argmax(np.where(finished, values, np.iinfo(np.int64).min)))
 
     # --- output ---------------------------------------------------------------------------------------
 
     def as_dict(self, *, values: bool = False, **options: Any) -> dict[str, Any]:
-        """Plain data for ``--json``: statistics of every metric, rates of violations.
+        """Plain data for ``--json``: statistics of every metric (``None`` without a finished scenario), violations.
 
         Parameters
         ----------
@@ -156,7 +183,8 @@ class ReplayResult:
             "seed": self.seed,
             "first_scenario": self.first_scenario,
             "scenarios": len(self),
-            "metrics": {name: _finite(self.summary(name, **options).as_dict()) for name in names},
+            "finished": int(self.finished.sum()),
+            "metrics": {name: self._statistics(name, options) for name in names},
             "deadline_miss_rate": self.deadline_miss_rate().as_dict(),
             "violation_rate": self.violation_rate().as_dict(),
             "violations": {
@@ -170,6 +198,12 @@ class ReplayResult:
         }
         if values:
             data["values"] = {name: self.values(name).tolist() for name in names}
+        return data
+
+    def _statistics(self, name: str, options: dict[str, Any]) -> dict[str, Any] | None:
+        if not self.finished.any():
+            return None
+        data: dict[str, Any] = _finite(self.summary(name, **options).as_dict())
         return data
 
 

@@ -21,6 +21,7 @@ class AutoSolver:
     """Leaves the work to the solver that :func:`choose` names."""
 
     name: ClassVar[str] = "auto"
+    summary: ClassVar[str] = "the solver below that suits the problem's size and features; see sched info"
     features: ClassVar[frozenset[str]] = ALL_FEATURES
 
     def solve(

@@ -65,6 +65,7 @@ class ExhaustiveSolver:
     """
 
     name = "exhaustive"
+    summary = "exact: tries everything; for a handful of tasks, to check other solvers"
     features = ALL_FEATURES
 
     def __init__(self, max_tasks: int = 16) -> None:
@@ -115,8 +116,23 @@ class ExhaustiveSolver:
             if best is not None
             else (Status.INFEASIBLE if complete else Status.UNKNOWN)
         )
+        message = ""
+        if not complete:
+            stopped = should_stop is not None and should_stop()
+            reason = "stopped" if stopped else f"the time limit of {limits.time_limit_s:g} s was reached"
+            message = f"{reason} before " + ("a schedule was found" if best is None else "everything was tried")
         bound = float(best_values[0]) if best_values and status is Status.OPTIMAL else None
-        return SolveResult(status, best, best_values, bound, time.perf_counter() - began, self.name, seed, tuple(trace))
+        return SolveResult(
+            status,
+            best,
+            best_values,
+            bound,
+            time.perf_counter() - began,
+            self.name,
+            seed,
+            tuple(trace),
+            message=message,
+        )
 
 
 class _Search:

@@ -10,6 +10,9 @@ from typing import Any, Protocol, runtime_checkable
 from schedcore.errors import InputError, UnsupportedFeatureError
 from schedcore.model import Problem, Schedule
 
+MAX_WORKERS = 1024
+"""More threads than any solver here can make use of."""
+
 
 class Status(enum.StrEnum):
     """Outcome of a solve."""
@@ -81,7 +84,7 @@ class Limits:
         Limit in the solver's own deterministic time instead of wall time, for byte-identical runs;
         ``None``: only wall time counts.
     workers
-        Threads the solver may use.
+        Threads the solver may use, 1 to 1024.
     """
 
     time_limit_s: float = 60.0
@@ -97,6 +100,8 @@ class Limits:
             )
         if self.workers < 1:
             raise InputError(f"workers is {self.workers}", where="--workers", remedy="give at least 1")
+        if self.workers > MAX_WORKERS:
+            raise InputError(f"workers is {self.workers}", where="--workers", remedy=f"give at most {MAX_WORKERS}")
 
 
 @runtime_checkable

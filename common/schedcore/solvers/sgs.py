@@ -107,6 +107,7 @@ class SGSSolver:
     """
 
     name: ClassVar[str] = "sgs"
+    summary: ClassVar[str] = "list scheduling, task by task: priority rules, then random keys and justification"
     features: ClassVar[frozenset[str]] = ALL_FEATURES
 
     def __init__(self, parameters: SgsParameters | None = None) -> None:
@@ -202,6 +203,7 @@ class ParallelSGSSolver:
     """Parallel SGS: every rule, then random keys around the incumbent.  Non-delay schedules only."""
 
     name: ClassVar[str] = "parallel-sgs"
+    summary: ClassVar[str] = "list scheduling, time by time: priority rules, then random keys; non-delay schedules only"
     features: ClassVar[frozenset[str]] = EXECUTABLE
 
     def __init__(self, parameters: SgsParameters | None = None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schedcore.errors import SchedError
+from schedcore.errors import ViolationError
 from schedcore.model import Problem, Schedule
 
 
@@ -21,13 +21,13 @@ def is_feasible(problem: Problem, schedule: Schedule) -> bool:
 
 
 def verify(solver: str, problem: Problem, schedule: Schedule) -> None:
-    """Raise :class:`SchedError` if ``schedule``, found by ``solver``, breaks the problem's rules: a bug."""
+    """Raise :class:`ViolationError` if ``schedule``, found by ``solver``, breaks the problem's rules: a bug."""
     from schedcore.check import check
 
     report = check(problem, schedule)
     if not report.ok:
         codes = ", ".join(f"{count} x {code}" for code, count in report.counts().items())
-        raise SchedError(
+        raise ViolationError(
             f"the schedule of solver {solver!r} breaks rules ({codes}): {report.violations[0].message}",
             where=f"problem {problem.name!r}",
             remedy="this is a bug of the solver; please report it with the problem's JSON",

@@ -30,6 +30,9 @@ GENERATORS = {
 }
 """Generator names with what the two sizes are."""
 
+MAX_OPERATIONS = 2_000_000
+"""Largest generated instance; one operation takes some kilobytes until it is solved."""
+
 _FORM = re.compile(r"([a-z_]+):(\d+)x(\d+):(\d+)(?::(.+))?")
 
 
@@ -62,6 +65,7 @@ def generate(expression: str) -> AnyInstance:
             remedy=f"for example {kind}:20x15:1",
         )
     first, second, seed = int(match[2]), int(match[3]), int(match[4])
+    _check_size(kind, first, second, expression)
     if kind == "brandimarte":
         values = _values(match[5], BrandimarteParameters, expression, ("jobs", "machines"))
         shop = BrandimarteParameters(jobs=first, machines=second, **_capped(values, second))
@@ -79,6 +83,20 @@ def generate(expression: str) -> AnyInstance:
         "demirkol_split": lambda: new_demirkol(first, second, seed, split=True),
     }
     return plain[kind]()
+
+
+def _check_size(kind: str, first: int, second: int, expression: str) -> None:
+    """Refuse what would be killed for memory; sizes of 0 are left to the generators."""
+    # A flexible job has at most as many operations by default, whatever the number of machines.
+    per_job = BrandimarteParameters().max_operations if kind == "brandimarte" else second
+    count = first * max(per_job, second)
+    if count > MAX_OPERATIONS:
+        word = "demands" if kind == "progen" else "operations"
+        raise InputError(
+            f"{first} x {second} gives {count:,} {word}, and {MAX_OPERATIONS:,} is the most",
+            where=expression,
+            remedy="choose smaller sizes",
+        )
 
 
 def _capped(values: dict[str, Any], machines: int) -> dict[str, Any]:

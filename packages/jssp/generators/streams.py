@@ -37,7 +37,7 @@ def lehmer_states(seed: int, count: int) -> IntArray:
 def positive(value: int, where: str) -> int:
     """``value`` if it is a whole number of at least 1."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise InputError(f"{value!r}", where=where, remedy="use a whole number >= 1")
+        raise InputError(f"{where.rpartition('.')[2]} is {value!r}", where=where, remedy="use a whole number >= 1")
     return int(value)
 
 

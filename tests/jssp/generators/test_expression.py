@@ -27,14 +27,14 @@ def test_expressions_name_generated_instances() -> None:
         ("taillard:6x4", InputError, "not of the form GENERATOR:AxB:SEED .*taillard:20x15:1"),
         ("taillard:6x4:x", InputError, "not of the form"),
         ("taillard:6x4:1:max_degree=3", InputError, "taillard has no parameters"),
-        ("taillard:0x4:1", InputError, "jobs: 0"),
+        ("taillard:0x4:1", InputError, "jobs: jobs is 0"),
         ("progen:30x4:1:maxdegree=3", UnknownNameError, "did you mean 'max_degree'"),
         ("progen:30x4:1:max_degree", InputError, "'max_degree' is not parameter=value"),
         ("progen:30x4:1:max_degree=3.5", InputError, "max_degree is '3.5' .*use a whole number"),
         ("progen:30x4:1:resource_factor=much", InputError, "resource_factor is 'much' .*use a number"),
         ("progen:30x4:1:activities=3", UnknownNameError, "unknown parameter 'activities'"),
         ("brandimarte:4x2:1:max_alternatives=3", InputError, "3 alternatives but 2 machines"),
-        ("brandimarte:4x0:1", InputError, "BrandimarteParameters.machines: 0"),
+        ("brandimarte:4x0:1", InputError, "BrandimarteParameters.machines: machines is 0"),
     ],
 )
 def test_bad_expressions_are_refused(expression: str, error: type[InputError], message: str) -> None:

@@ -29,9 +29,9 @@ def test_bad_seeds_are_refused(seed: int) -> None:
 
 
 def test_sizes_are_checked() -> None:
-    with pytest.raises(InputError, match="jobs: 0"):
+    with pytest.raises(InputError, match="jobs: jobs is 0"):
         taillard(0, 3, 1, 1)
-    with pytest.raises(InputError, match=r"machines: 2\.5"):
+    with pytest.raises(InputError, match=r"machines is 2\.5"):
         demirkol(3, 2.5, 1)  # type: ignore[arg-type]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import gymnasium
 import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
@@ -392,3 +393,10 @@ def test_the_empty_problem() -> None:
 def test_the_package_knows_its_names() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'Missing'"):
         schedcore.envs.Missing  # noqa: B018
+
+
+def test_gymnasium_makes_it_by_name() -> None:
+    env = gymnasium.make("schedcore.envs.sched_env:sched/Executor-v0", source=two_jobs())
+    assert isinstance(env.unwrapped, SchedEnv)
+    observation, info = env.reset(seed=1)
+    assert observation["action_mask"].tolist() == info["action_mask"].tolist()

@@ -260,6 +260,18 @@ def test_mode_links_bind_both_ways() -> None:
     assert refused(run, 1, 0) == ("MODE_LINK", "'a' would have no mode left")
 
 
+def test_the_mode_of_a_hold_that_will_follow_counts_at_once() -> None:
+    b = ProblemBuilder()
+    p, q = b.task("p", 1), b.task("q", 1)
+    a = b.task("a", modes=[b.mode(1), b.mode(1)])
+    kept = b.task("kept", 0, duration_max=9, optional=True)
+    b.lag(p.start, kept.start, min=0, max=0)
+    b.lag(kept.end, q.end, min=0, max=0)
+    b.mode_link(kept, 0, a, [1])
+    run = Executor(b.build())
+    assert refused(run, a.id, 0) == ("MODE_LINK", "'kept' runs in mode 0, which needs (1,) here")
+
+
 def test_selections_decide_who_may_still_come() -> None:
     b = ProblemBuilder()
     tasks = [b.task(n, 1, optional=True) for n in "abc"]
@@ -323,7 +335,7 @@ def test_a_wait_must_lie_ahead() -> None:
 
 def test_what_is_no_decision_is_refused() -> None:
     run = Executor(machine().build())
-    with pytest.raises(IllegalDecisionError, match="'go' is no decision"):
+    with pytest.raises(IllegalDecisionError, match="returned 'go', which is no decision"):
         run.apply("go")  # type: ignore[arg-type]
 
 

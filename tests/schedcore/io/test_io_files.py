@@ -241,6 +241,19 @@ def test_unknown_formats_are_refused(tmp_path: Path) -> None:
             "{path}:4: machine 7 of operation j2.o0 does not exist (machines are numbered 1 to 2; read as fjsplib, the "
             "format that fits best)",
         ),
+        # Every line has its pairs: a job shop, however far its numbers make sense as a project.
+        (
+            "a.txt",
+            "3 3\n0 3 1 2 2 2\n1 4 1 2 2 3\n2 1 1 2 0 1\n",
+            "{path}:3: job j1 visits machine 1 2 times (every job visits every machine once; use the fjsplib format "
+            "for other shops; read as jsplib, the format that fits best)",
+        ),
+        (
+            "a.txt",
+            "3 3\n1 3 2 2 3 2\n1 4 3 2 2 3\n2 1 1 2 3 1\n",
+            "{path}:2: machine 3 of job j0 does not exist (machines are numbered 0 to 2; in this file they seem to "
+            "count from 1; read as jsplib, the format that fits best)",
+        ),
         (
             "a.txt",
             "some words\nof nothing\n",
@@ -376,7 +389,9 @@ def test_files_of_another_kind_are_refused(tmp_path: Path) -> None:
     assert refusal(lambda: read_schedule(document), FormatError) == (
         f"{document}: the document has no schedule (solve the problem first)"
     )
-    assert refusal(lambda: read_schedule(problem), FormatError).startswith(f"{problem}: schedule: unknown key 'jobs'")
+    assert refusal(lambda: read_schedule(problem), FormatError) == (
+        f"{problem}: a problem, a schedule is needed (give a file with a schedule, as sched solve --out writes it)"
+    )
     for path, kind in ((problem, "sched.problem"), (schedule, "sched.schedule")):
         assert refusal(lambda path=path: read_document(path), FormatError) == (
             f"{path}: a file of kind {kind}, a document is needed (give a file with problem and schedule, as sched "

@@ -148,7 +148,9 @@ def test_objectives_cycles_and_horizons() -> None:
 
 def test_named_states_make_a_matrix() -> None:
     b = ProblemBuilder()
-    oven = b.unary("oven", transition={("white", "dark"): 5, ("dark", "white"): None}, initial_state="dark")
+    oven = b.unary(
+        "oven", transition={("white", "dark"): 5, ("dark", "white"): None}, initial_state="dark", states=["rye"]
+    )
     b.task("bake", 3, on=oven, state="white")
     b.task("fly", 3, on=oven, state_before="white", state_after="rye")
     problem = b.build()
@@ -278,6 +280,33 @@ def empty_template(b: ProblemBuilder) -> None:
             "resource 'n': initial_state without transition (give transition)",
         ),
         (
+            lambda b: b.unary("n", states=["a"]),
+            "resource 'n': states without transition (give transition)",
+        ),
+        (
+            lambda b: b.task("t", 1, on=b.unary("n", transition={("white", "black"): 1}), state="blakc"),
+            "task 't': no transition names the state 'blakc' (did you mean 'black'?; a state without transitions is "
+            "declared with unary(states=[...]))",
+        ),
+        (
+            lambda b: b.unary("n", transition={("white", "black"): 1}, initial_state="q"),
+            "resource 'n'.initial_state: no transition names the state 'q' (known: black, white; a state without "
+            "transitions is declared with unary(states=[...]))",
+        ),
+        (
+            lambda b: b.task("t", 1, on=b.unary("n"), state="a"),
+            "task 't': the state 'a' has no effect: no resource of the task has transitions (give "
+            "unary(transition=...), or leave the state out)",
+        ),
+        (
+            lambda b: b.precedence("a", "b"),
+            "precedence: 'a' is no task of a builder (give what the builder returned for a task)",
+        ),
+        (
+            lambda b: b.no_wait(b.task("t", 1), "b"),
+            "no_wait: 'b' is no task of a builder (give what the builder returned for a task)",
+        ),
+        (
             lambda b: b.unary("n", calendar=StepProfile.constant(1), breaks=[(1, 2)]),
             "calendar: both calendar and breaks are given (give one of them)",
         ),
@@ -330,7 +359,7 @@ def empty_template(b: ProblemBuilder) -> None:
         (lambda b: b.task("x", 1, tags="abc"), "task 'x'.tags: 'abc' is not a sequence (give a tuple or a list)"),
         (
             lambda b: b.task("x", 1, on="m"),
-            "task 'x': on: 'm' is not a sequence (give a tuple or a list)",
+            "task 'x': on: 'm' is no resource of a builder (give what the builder returned for a resource)",
         ),
         (
             lambda b: b.task("x", 1, on=[0]),

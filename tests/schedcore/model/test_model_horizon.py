@@ -126,6 +126,11 @@ def test_deadlines_of_all_tasks_bound_the_horizon() -> None:
             "bound the elastic durations)",
         ),
         (
+            lambda: default_horizon(Problem(tasks=(Task("long", (Mode(MAX_TICK), Mode(MAX_TICK - 1))), T))),
+            f"tasks: the durations are too large: they add up to {MAX_TICK + 1} ticks, times go up to {MAX_TICK} (use "
+            "a coarser unit, or give the problem a horizon)",
+        ),
+        (
             lambda: default_horizon(Problem(tasks=(T,), objective=Objective.lexicographic({"makespan": -1}))),
             "horizon: no finite horizon can be derived: the objective maximises 'makespan' (give the problem a "
             "horizon)",

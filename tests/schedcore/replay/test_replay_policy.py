@@ -272,3 +272,18 @@ def test_an_unbound_scenario_cannot_tell_durations():
     online = OnlineScenario(Scenario(Uncertainty().bind(shop()), 0, 0), 10)
     with pytest.raises(AssertionError, match="bind the executor"):
         Executor(shop(), realisation=online).apply(Start((0, 0)))
+
+
+def test_policies_are_taken_by_name() -> None:
+    from schedcore.errors import ModelError, UnknownNameError
+    from schedcore.model import ProblemBuilder
+
+    b = ProblemBuilder()
+    m = b.unary("m")
+    b.task("a", 3, on=m)
+    b.task("c", 2, on=m)
+    assert list(replay_policy(b.build(), "mwkr", scenarios=2).metrics["makespan"]) == [5, 5]
+    with pytest.raises(UnknownNameError, match="unknown policy 'mwkrr'"):
+        replay_policy(b.build(), "mwkrr")
+    with pytest.raises(ModelError, match="ProblemBuilder is no Problem"):
+        replay_policy(b, "mwkr")  # type: ignore[arg-type]

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from schedcore.check import check
 from schedcore.errors import InputError, NoScheduleError
 from schedcore.executor.layout import lag_words
 from schedcore.executor.sgs.tables import packed, tables_of
@@ -100,7 +101,7 @@ class ListScheduler:
         from schedcore.executor.sgs.plain import plain_pass
 
         a, n = self.problem.arrays, self.num_tasks
-        starts, ends = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
+        starts = np.empty(n, dtype=np.int64)
         horizon = self.problem.horizon
         status = plain_pass(
             rank,
@@ -117,10 +118,9 @@ class ListScheduler:
             a.release,
             a.deadline if horizon is None else np.minimum(a.deadline, horizon),
             starts,
-            ends,
         )
         if status == -1:
-            return Schedule.from_arrays(np.arange(n), np.zeros(n, dtype=np.int64), starts, ends)
+            return Schedule.from_arrays(np.arange(n), np.zeros(n, dtype=np.int64), starts, starts + a.duration)
         if status < -1:
             return Failure(int(_unplaced(self.ties, n)), "the lags before it wait for each other")
         forced = np.full(n, -1, dtype=np.int64)
@@ -165,7 +165,11 @@ class ListScheduler:
             )
             if status == _DONE:
                 kept = np.flatnonzero(starts >= 0)
-                return Schedule.from_arrays(kept, modes[kept], starts[kept], ends[kept])
+                schedule = Schedule.from_arrays(kept, modes[kept], starts[kept], ends[kept])
+                broken = self._broken_by_holds(schedule)
+                if broken is None:
+                    return schedule
+                status, info[0] = _STUCK, broken
             task, other, late = int(info[0]), int(info[1]), int(info[2])
             if status == _DELAY:
                 floors[other] = starts[other] + late
@@ -201,7 +205,7 @@ class ListScheduler:
 
         a, n = self.problem.arrays, self.num_tasks
         free = np.zeros(n, dtype=np.int64)
-        starts, ends = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
+        starts = np.empty(n, dtype=np.int64)
         mirrored, horizon = (a.lag_b, a.lag_a), self.problem.horizon
         latest = a.deadline if horizon is None else np.minimum(a.deadline, horizon)
         key, (tails, heads), low, high = -schedule.end, mirrored, free, np.full(n, NO_DEADLINE, dtype=np.int64)
@@ -224,13 +228,12 @@ class ListScheduler:
                 low,
                 high,
                 starts,
-                ends,
             )
             if status != -1:
                 return None
             if backward:
-                key, (tails, heads), low, high = -ends, (a.lag_a, a.lag_b), a.release, latest
-        return Schedule.from_arrays(np.arange(n), np.zeros(n, dtype=np.int64), starts, ends)
+                key, (tails, heads), low, high = -(starts + a.duration), (a.lag_a, a.lag_b), a.release, latest
+        return Schedule.from_arrays(np.arange(n), np.zeros(n, dtype=np.int64), starts, starts + a.duration)
 
     # --- repairs ----------------------------------------------------------------------------------
 
@@ -270,6 +273,22 @@ class ListScheduler:
                 boosted[t] = True
                 group[t] = 0
                 work += before.get(t, ())
+
+    def _broken_by_holds(self, schedule: Schedule) -> int | None:
+        """A task in conflict with a hold; ``None`` if there is none.
+
+        A pass books what a hold changes at its closing when it places the task that closes it.  Where lags
+        let that task come before the one that opens the hold, rates and setups of the hold are not known
+        yet.  So a finished schedule with holds is checked.
+        """
+        if not self.ties.holds:
+            return None
+        report = check(self.problem, schedule)
+        if report.ok:
+            return None
+        tasks = [t for v in report.violations for t in v.tasks]
+        plain = [t for t in tasks if not self.ties.is_hold[t]]
+        return plain[0] if plain else self.ties.holds[0].open_task
 
     def _jobs_in_turn(self, rank: IntArray) -> IntArray:
         """Classes that place one connected part of the lag network after the other, by its best rank."""

@@ -257,6 +257,9 @@ def chronological_pass(
     num_queue = 0
     running = np.empty(n + 1, np.int64)
     num_running = 0
+    place_of = np.empty(n, np.int64)  # of a running task
+    first_parked = np.full(resources, -1, np.int64)
+    next_parked = np.empty(n, np.int64)
     events = np.empty(2 * n + 2, np.int64)
     num_events = 0
     for t in range(n):
@@ -277,26 +280,24 @@ def chronological_pass(
                     keys[t] = earliest[t]
                 elif code >= 0:
                     keys[t] = key_of(code, now, earliest[t], facts, mean, t)
-                k = num_queue
-                while k > 0 and (keys[queue[k - 1]] > keys[t] or (keys[queue[k - 1]] == keys[t] and queue[k - 1] > t)):
-                    queue[k] = queue[k - 1]
-                    k -= 1
-                queue[k] = t
-                num_queue += 1
+                num_queue = enqueue(queue, num_queue, keys, t)
                 continue
             t = event
             m = run_mode[t]
             if ends[t] > starts[t]:
                 for k in range(d[d[DEMAND_PTR] + m], d[d[DEMAND_PTR] + m + 1]):
-                    used[d[d[DEMAND_RESOURCE] + k]] -= d[d[DEMAND_AMOUNT] + k]
+                    r = d[d[DEMAND_RESOURCE] + k]
+                    used[r] -= d[d[DEMAND_AMOUNT] + k]
+                    while first_parked[r] >= 0:
+                        other = first_parked[r]
+                        first_parked[r] = next_parked[other]
+                        num_queue = enqueue(queue, num_queue, keys, other)
             for k in range(d[d[EFFECT_PTR] + m], d[d[EFFECT_PTR] + m + 1]):
                 change = d[d[EFFECT_END] + k] + d[d[EFFECT_END_RATE] + k] * d[d[DURATION] + m]
                 level[d[d[EFFECT_RESERVOIR] + k]] += change
-            k = 0
-            while running[k] != t:
-                k += 1
             num_running -= 1
-            running[k] = running[num_running]
+            running[place_of[t]] = running[num_running]
+            place_of[running[num_running]] = place_of[t]
             num_events = let_go(d, t, 1, now, waits, waiting, earliest, ends, events, num_events, n)
         # --- decisions ----------------------------------------------------------------------------
         if code >= 0 and code != FIFO:
@@ -308,10 +309,10 @@ def chronological_pass(
                     queue[j] = queue[j - 1]
                     j -= 1
                 queue[j] = t
-        at = 0
-        again = False
-        while at < num_queue:
+        at, kept, again = 0, 0, False
+        while at < num_queue and not again:
             t = queue[at]
+            at += 1
             best = -1
             for m in range(d[d[MODE_PTR] + t], d[d[MODE_PTR] + t + 1]):
                 if best >= 0 and d[d[DURATION] + m] >= d[d[DURATION] + best]:
@@ -319,16 +320,19 @@ def chronological_pass(
                 if may_start(d, t, m, now, used, last, level, ends, running, num_running, run_mode, latest_end):
                     best = m
             if best < 0:
-                at += 1
+                r = full_resource(d, t, used)
+                if r >= 0:  # not worth a look before somebody leaves that resource
+                    next_parked[t] = first_parked[r]
+                    first_parked[r] = t
+                else:
+                    queue[kept] = t
+                    kept += 1
                 continue
             count += 1
             left -= 1
             duration = d[d[DURATION] + best]
             starts[t], ends[t], run_mode[t] = now, now + duration, best
             modes[t] = best - d[d[MODE_PTR] + t]
-            num_queue -= 1
-            for k in range(at, num_queue):
-                queue[k] = queue[k + 1]
             if duration > 0:
                 for k in range(d[d[DEMAND_PTR] + best], d[d[DEMAND_PTR] + best + 1]):
                     r = d[d[DEMAND_RESOURCE] + k]
@@ -338,15 +342,20 @@ def chronological_pass(
             for k in range(d[d[EFFECT_PTR] + best], d[d[EFFECT_PTR] + best + 1]):
                 change = d[d[EFFECT_START] + k] + d[d[EFFECT_START_RATE] + k] * duration
                 level[d[d[EFFECT_RESERVOIR] + k]] += change
+            place_of[t] = num_running
             running[num_running] = t
             num_running += 1
             num_events = heap_push(events, num_events, ends[t] * 2 * n + t)
             num_events = let_go(d, t, 0, now, waits, waiting, earliest, ends, events, num_events, n)
-            if events[0] // (2 * n) <= now:
-                again = True  # something ends or becomes ready at this very tick
-                break
-            if has_effects and d[d[EFFECT_PTR] + best + 1] > d[d[EFFECT_PTR] + best]:
-                at = 0  # what waited for a level may start now
+            # Something ends or becomes ready at this very tick, or levels have changed: look at all again.
+            again = events[0] // (2 * n) <= now or (
+                has_effects and d[d[EFFECT_PTR] + best + 1] > d[d[EFFECT_PTR] + best]
+            )
+        while at < num_queue:
+            queue[kept] = queue[at]
+            kept += 1
+            at += 1
+        num_queue = kept
         if again:
             continue
         if left == 0 and num_running == 0:
@@ -374,6 +383,41 @@ def chronological_pass(
         if deadline_at < len(by_latest) and latest_start[by_latest[deadline_at]] < tick:
             return -1
         now = tick
+
+
+@compiled
+def enqueue(queue, size, keys, t):
+    """Insert a task in order of key, then id; returns the new size."""
+    k = size
+    while k > 0 and (keys[queue[k - 1]] > keys[t] or (keys[queue[k - 1]] == keys[t] and queue[k - 1] > t)):
+        queue[k] = queue[k - 1]
+        k -= 1
+    queue[k] = t
+    return size + 1
+
+
+@compiled
+def full_resource(d, t, used):
+    """A resource of constant capacity that is too full for a task of one mode, -1 if there is none."""
+    m = d[d[MODE_PTR] + t]
+    if d[d[MODE_PTR] + t + 1] != m + 1 or d[d[DURATION] + m] == 0:
+        return -1
+    if d[TRANSITION + 1] > d[TRANSITION]:
+        for k in range(d[d[DEMAND_PTR] + m], d[d[DEMAND_PTR] + m + 1]):
+            if d[d[TRANSITION_PTR] + d[d[DEMAND_RESOURCE] + k]] >= 0:
+                return -1  # the end of its setup is an event, also while it has to wait for something else
+    for k in range(d[d[DEMAND_PTR] + m], d[d[DEMAND_PTR] + m + 1]):
+        r = d[d[DEMAND_RESOURCE] + k]
+        low, high = d[d[CALENDAR_PTR] + r], d[d[CALENDAR_PTR] + r + 1]
+        if d[d[KIND] + r] == _UNARY:
+            units = 1
+        elif high == low + 1:
+            units = d[d[CALENDAR_VALUE] + low]
+        else:
+            continue
+        if used[r] + d[d[DEMAND_AMOUNT] + k] > units:
+            return r
+    return -1
 
 
 @compiled

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from schedcore.executor.sgs.aside import part_of, resource_parts, shares, touch
 from schedcore.executor.sgs.compiled import compiled
 from schedcore.executor.sgs.heap import heap_pop, heap_push
 from schedcore.executor.sgs.place import (
@@ -214,8 +215,12 @@ def serial_pass(d, rank, by_rank, group, wanted, forced, floors, generous, start
     heap = np.empty(4 * n + 8, np.int64)
     size = 0
     queued = np.full(n, NOT_QUEUED, np.int64)  # lowest class in which a task is in the heap
-    deferred = np.empty(n, np.int64)
-    num_deferred = 0
+    # What has no room is put aside, in one list per connected part of the resources: only there can room come.
+    part = resource_parts(d)
+    first_aside = np.full(len(part) + 1, -1, np.int64)
+    next_aside = np.empty(n, np.int64)
+    aside = np.zeros(n, np.bool_)
+    num_aside = 0
     touched, stamp = np.zeros(d[KIND + 1] - d[KIND], np.int64), 0
     bounds = np.empty(6, np.int64)
     left = 0
@@ -239,23 +244,24 @@ def serial_pass(d, rank, by_rank, group, wanted, forced, floors, generous, start
     while left > 0:
         if size == 0:
             # Nothing else can go first: give up what may be given up, or name what is stuck.
-            given_up = -1
-            for k in range(num_deferred):
-                if wanted[deferred[k]] == TRY:
-                    given_up = k
-                    break
-            if given_up < 0:
-                if num_deferred:
-                    info[0] = deferred[0]
-                    return STUCK
+            if num_aside == 0:
                 for t in range(n):
                     if wanted[t] and starts[t] < 0:
                         info[0] = t
                         break
                 return CONTRADICTION
-            task = deferred[given_up]
-            num_deferred -= 1
-            deferred[given_up] = deferred[num_deferred]
+            task = -1
+            for t in range(n):
+                if aside[t] and wanted[t] == TRY:
+                    task = t
+                    break
+                if aside[t] and task < 0:
+                    task = t
+            if wanted[task] != TRY:
+                info[0] = task
+                return STUCK
+            aside[task] = False  # its entry in the list is stale now
+            num_aside -= 1
             best_mode = -1
         else:
             value = heap_pop(heap, size)
@@ -318,8 +324,12 @@ def serial_pass(d, rank, by_rank, group, wanted, forced, floors, generous, start
                     for k in range(d[d[CLOSES_PTR] + task], d[d[CLOSES_PTR] + task + 1]):
                         reopen(d, lines, count, starts, ends, d[d[CLOSES] + k])
                 if not found_any and any_mode:  # room may come with what is placed later
-                    deferred[num_deferred] = task
-                    num_deferred += 1
+                    if not aside[task]:
+                        where = part_of(d, task, part)
+                        aside[task] = True
+                        next_aside[task] = first_aside[where]
+                        first_aside[where] = task
+                        num_aside += 1
                     continue
                 if wanted[task] != TRY:
                     info[0] = task
@@ -327,24 +337,30 @@ def serial_pass(d, rank, by_rank, group, wanted, forced, floors, generous, start
                         return NO_MODE
                     return LATE if info[1] < 0 else DELAY
         left -= 1
+        if aside[task]:  # it came up again by another way; its entry in the list is stale now
+            aside[task] = False
+            num_aside -= 1
         if best_mode >= 0:
             book(d, lines, count, starts, ends, modes, task, best_mode, best_start, best_end, changed, delta)
             if links:
                 for k in range(d[d[LINK_PTR] + best_mode], d[d[LINK_PTR] + best_mode + 1]):
                     barred[d[d[LINK_MODE] + k]] += 1
-            if num_deferred:  # what had no room may have some now, if it shares a resource with the placement
+            where = part_of(d, task, part)
+            if first_aside[where] >= 0:  # those that share a resource with the placement may have room now
                 stamp += 1
                 touch(d, task, best_mode, touched, stamp)
-                kept = 0
-                for k in range(num_deferred):
-                    other = deferred[k]
-                    if shares(d, other, touched, stamp):
+                other, first_aside[where] = first_aside[where], -1
+                while other >= 0:
+                    following = next_aside[other]
+                    if aside[other] and shares(d, other, touched, stamp):
+                        aside[other] = False
+                        num_aside -= 1
                         size = heap_push(heap, size, group[other] * n + rank[other])
                         queued[other] = group[other]
-                    else:
-                        deferred[kept] = other
-                        kept += 1
-                num_deferred = kept
+                    elif aside[other]:
+                        next_aside[other] = first_aside[where]
+                        first_aside[where] = other
+                    other = following
         else:
             wanted[task] = LEAVE_OUT
         # --- followers ------------------------------------------------------------------------------
@@ -358,9 +374,7 @@ def serial_pass(d, rank, by_rank, group, wanted, forced, floors, generous, start
             if starts[other] < 0 and waiting[other] == 0:
                 urgent = network and best_mode >= 0 and d[d[LAG_URGENT] + i]
                 level = 0 if urgent else group[other]
-                if level < queued[other] and not (
-                    queued[other] == NOT_QUEUED and is_deferred(deferred, num_deferred, other)
-                ):
+                if level < queued[other] and not (queued[other] == NOT_QUEUED and aside[other]):
                     size = heap_push(heap, size, level * n + rank[other])
                     queued[other] = level
         if network and best_mode >= 0:
@@ -372,63 +386,6 @@ def serial_pass(d, rank, by_rank, group, wanted, forced, floors, generous, start
                     size = heap_push(heap, size, rank[other])
                     queued[other] = 0
     return DONE
-
-
-@compiled
-def touch(d, task, mode, touched, stamp):
-    """Mark the resources that a placement changes, with those of the holds that it opens or closes."""
-    mark(d, mode, touched, stamp)
-    if d[d[FLAGS] + FLAG_HOLDS]:
-        for k in range(d[d[OPENS_PTR] + task], d[d[OPENS_PTR] + task + 1]):
-            mark(d, d[d[MODE_PTR] + d[d[HOLD_TASK] + d[d[OPENS] + k]]], touched, stamp)
-        for k in range(d[d[CLOSES_PTR] + task], d[d[CLOSES_PTR] + task + 1]):
-            mark(d, d[d[MODE_PTR] + d[d[HOLD_TASK] + d[d[CLOSES] + k]]], touched, stamp)
-
-
-@compiled
-def mark(d, mode, touched, stamp):
-    """Mark the resources of a mode."""
-    for k in range(d[d[DEMAND_PTR] + mode], d[d[DEMAND_PTR] + mode + 1]):
-        touched[d[d[DEMAND_RESOURCE] + k]] = stamp
-    for k in range(d[d[EFFECT_PTR] + mode], d[d[EFFECT_PTR] + mode + 1]):
-        touched[d[d[EFFECT_RESERVOIR] + k]] = stamp
-
-
-@compiled
-def shares(d, task, touched, stamp):
-    """Whether any mode of a task, or a hold that it opens or closes, uses a marked resource."""
-    for mode in range(d[d[MODE_PTR] + task], d[d[MODE_PTR] + task + 1]):
-        if uses(d, mode, touched, stamp):
-            return True
-    if d[d[FLAGS] + FLAG_HOLDS]:
-        for k in range(d[d[OPENS_PTR] + task], d[d[OPENS_PTR] + task + 1]):
-            if uses(d, d[d[MODE_PTR] + d[d[HOLD_TASK] + d[d[OPENS] + k]]], touched, stamp):
-                return True
-        for k in range(d[d[CLOSES_PTR] + task], d[d[CLOSES_PTR] + task + 1]):
-            if uses(d, d[d[MODE_PTR] + d[d[HOLD_TASK] + d[d[CLOSES] + k]]], touched, stamp):
-                return True
-    return False
-
-
-@compiled
-def uses(d, mode, touched, stamp):
-    """Whether a mode uses a marked resource."""
-    for k in range(d[d[DEMAND_PTR] + mode], d[d[DEMAND_PTR] + mode + 1]):
-        if touched[d[d[DEMAND_RESOURCE] + k]] == stamp:
-            return True
-    for k in range(d[d[EFFECT_PTR] + mode], d[d[EFFECT_PTR] + mode + 1]):
-        if touched[d[d[EFFECT_RESERVOIR] + k]] == stamp:
-            return True
-    return False
-
-
-@compiled
-def is_deferred(deferred, num_deferred, task):
-    """Whether a task has been put aside."""
-    for k in range(num_deferred):  # noqa: SIM110 - compiled
-        if deferred[k] == task:
-            return True
-    return False
 
 
 @compiled

@@ -46,6 +46,7 @@ class CpsatSolver:
     """
 
     name: ClassVar[str] = "cpsat"
+    summary: ClassVar[str] = "exact: Google's CP-SAT, for every feature"
     features: ClassVar[frozenset[str]] = ALL_FEATURES
 
     warm_start: bool | None = None
@@ -67,7 +68,7 @@ class CpsatSolver:
         Raises
         ------
         InputError
-            If CP-SAT refuses the model, because numbers are too large for it.
+            If CP-SAT refuses the model, because numbers are too large for it, or refuses its parameters.
         """
         require_features(self.name, self.features, problem)
         run = _Run(self, problem, limits, seed, on_solution, should_stop)
@@ -145,8 +146,17 @@ class _Run:
         )
         self.used_deterministic += outcome.deterministic_time
         if outcome.status == "MODEL_INVALID":
+            # CP-SAT says the same of parameters that it does not accept; the model is then in order.
+            faults = model.model.validate().splitlines()
+            if not faults:
+                given = ", ".join(f"{name}={value}" for name, value in self.parameters.items())
+                raise InputError(
+                    f"CP-SAT refuses its parameters: {given}",
+                    where="solver cpsat",
+                    remedy="see the ranges in the documentation of SatParameters",
+                )
             raise InputError(
-                f"CP-SAT refuses the model: {model.model.validate().splitlines()[0]}",
+                f"CP-SAT refuses the model: {faults[0]}",
                 where=f"problem {self.problem.name!r}",
                 remedy="use a coarser tick, smaller weights or a horizon, so that sums stay below 2^62",
             )

@@ -37,6 +37,9 @@ class LnsSolver:
     """Large-neighbourhood search over every feature of the model except cycles."""
 
     name: ClassVar[str] = "lns"
+    summary: ClassVar[str] = (
+        "large-neighbourhood search with CP-SAT steps, for large problems of every kind but cyclic ones"
+    )
     features: ClassVar[frozenset[str]] = ALL_FEATURES - {"cyclic", "variable_period"}
 
     parameters: LnsParameters = field(default_factory=LnsParameters)

@@ -208,6 +208,7 @@ class TabuSolver:
     """
 
     name = "tabu"
+    summary = "memetic tabu search for plain job shops with the makespan as objective"
     features = FEATURES
 
     def __init__(self, parameters: TabuParameters | None = None) -> None:

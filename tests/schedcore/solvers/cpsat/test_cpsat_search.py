@@ -13,7 +13,7 @@ import time
 import pytest
 from support.refusals import refusal
 
-from schedcore.errors import InputError, SchedError
+from schedcore.errors import InputError, ViolationError
 from schedcore.model import Problem, ProblemBuilder, Schedule
 from schedcore.solvers import Incumbent, Limits, Status, solve
 from schedcore.solvers.cpsat import CpsatSolver
@@ -154,7 +154,7 @@ def test_a_wrong_schedule_is_a_loud_bug() -> None:
     m = b.unary("m")
     b.task("a", 3, on=m)
     b.task("c", 3, on=m)
-    text = refusal(lambda: verify("mine", b.build(), Schedule([(0, 0, 0, 3), (1, 0, 2, 5)])), SchedError)
+    text = refusal(lambda: verify("mine", b.build(), Schedule([(0, 0, 0, 3), (1, 0, 2, 5)])), ViolationError)
     assert "the schedule of solver 'mine' breaks rules (1 x OVERLAP)" in text
 
 
