@@ -49,7 +49,8 @@ def load(instance: str, data_dirs: Sequence[Path] = (), format_name: str | None 
     if found is not None:
         return _from_file(found, format_name)
     if path.is_dir():
-        raise InputError("is a folder", where=instance, remedy="name a file in it, or give the folder as --data-dir")
+        remedy = "name a file in it, or give the folder as --data-dir"
+        raise InputError(f"{instance!r} is a folder", where="instance", remedy=remedy)
     if format_name is not None and (name is not None or is_expression(instance)):
         raise InputError(f"{instance} is no file, so it has no format", where="format", remedy="leave the format away")
     if _looks_like_path(instance) and not directories:
