@@ -98,17 +98,11 @@ class _Incumbents:
         )
 
 
-class SGSSolver:
-    """Serial SGS: every rule, then keys around the starts of the incumbent, with random modes.
+class _ListSolver:
+    """What list scheduling solvers share: they repeat passes until a limit, ``max_passes`` or a proof."""
 
-    On plain problems every improvement is justified to the right and to the left (forward-backward
-    improvement, Li and Willis 1992).  A cyclic problem is solved by iterative modulo scheduling.
-    ``deterministic_limit`` counts a million placements as 1.
-    """
-
-    name: ClassVar[str] = "sgs"
-    summary: ClassVar[str] = "list scheduling, task by task: priority rules, then random keys and justification"
-    features: ClassVar[frozenset[str]] = ALL_FEATURES
+    name: ClassVar[str]
+    features: ClassVar[frozenset[str]]
 
     def __init__(self, parameters: SgsParameters | None = None) -> None:
         self.parameters = parameters or SgsParameters()
@@ -127,14 +121,32 @@ class SGSSolver:
         require_features(self.name, self.features, problem)
         incumbents = _Incumbents(problem, lower_bound(problem), on_solution)
         stop = _Clock(self.parameters, limits, should_stop, len(problem.tasks))
-        impossible = _impossible(problem, self.parameters.optional)
-        if impossible:
-            message = impossible
-        elif problem.cycle is not None:
-            message = self._cyclic(problem, seed, incumbents, stop)
-        else:
-            message = self._serial(problem, seed, hint, incumbents, stop)
+        message = _impossible(problem, self.parameters.optional)
+        if not message:
+            message = self._search(problem, seed, hint, incumbents, stop)
         return incumbents.result(self.name, seed, _plain(self.parameters), message)
+
+    def _search(self, problem: Problem, seed: int, hint: Schedule | None, incumbents: _Incumbents, stop: _Clock) -> str:
+        """Offer schedules to ``incumbents`` until ``stop``; returns what to say if there is none."""
+        raise NotImplementedError
+
+
+class SGSSolver(_ListSolver):
+    """Serial SGS: every rule, then keys around the starts of the incumbent, with random modes.
+
+    On plain problems every improvement is justified to the right and to the left (forward-backward
+    improvement, Li and Willis 1992).  A cyclic problem is solved by iterative modulo scheduling.
+    ``deterministic_limit`` counts a million placements as 1.
+    """
+
+    name: ClassVar[str] = "sgs"
+    summary: ClassVar[str] = "list scheduling, task by task: priority rules, then random keys and justification"
+    features: ClassVar[frozenset[str]] = ALL_FEATURES
+
+    def _search(self, problem: Problem, seed: int, hint: Schedule | None, incumbents: _Incumbents, stop: _Clock) -> str:
+        if problem.cycle is not None:
+            return self._cyclic(problem, seed, incumbents, stop)
+        return self._serial(problem, seed, hint, incumbents, stop)
 
     def _serial(self, problem: Problem, seed: int, hint: Schedule | None, incumbents: _Incumbents, stop: _Clock) -> str:
         scheduler = ListScheduler(problem)
@@ -199,33 +211,14 @@ class SGSSolver:
         return message
 
 
-class ParallelSGSSolver:
+class ParallelSGSSolver(_ListSolver):
     """Parallel SGS: every rule, then random keys around the incumbent.  Non-delay schedules only."""
 
     name: ClassVar[str] = "parallel-sgs"
     summary: ClassVar[str] = "list scheduling, time by time: priority rules, then random keys; non-delay schedules only"
     features: ClassVar[frozenset[str]] = EXECUTABLE
 
-    def __init__(self, parameters: SgsParameters | None = None) -> None:
-        self.parameters = parameters or SgsParameters()
-
-    def solve(
-        self,
-        problem: Problem,
-        *,
-        limits: Limits,
-        seed: int = 0,
-        hint: Schedule | None = None,
-        on_solution: Callable[[Incumbent], None] | None = None,
-        should_stop: Callable[[], bool] | None = None,
-    ) -> SolveResult:
-        """Repeat list scheduling until a limit, ``max_passes`` or a proof."""
-        require_features(self.name, self.features, problem)
-        incumbents = _Incumbents(problem, lower_bound(problem), on_solution)
-        stop = _Clock(self.parameters, limits, should_stop, len(problem.tasks))
-        impossible = _impossible(problem, self.parameters.optional)
-        if impossible:
-            return incumbents.result(self.name, seed, _plain(self.parameters), impossible)
+    def _search(self, problem: Problem, seed: int, hint: Schedule | None, incumbents: _Incumbents, stop: _Clock) -> str:
         message = "no pass ended within the limits"
         rng = np.random.default_rng(seed)
         rules: Iterator[str] = iter(RULES)
@@ -253,7 +246,7 @@ class ParallelSGSSolver:
                 before = incumbents.best
                 incumbents.offer(found)
                 since = 0 if incumbents.best is not before else since + 1
-        return incumbents.result(self.name, seed, _plain(self.parameters), message)
+        return message
 
 
 class _Clock:

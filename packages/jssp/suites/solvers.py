@@ -9,7 +9,6 @@ those of CP Optimizer and OptalCP in the source column, averaged over the same i
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -28,8 +27,7 @@ from jssp.standard import (
 from schedcore.bench import BenchRow, Sense, SuiteOptions
 from schedcore.check import check
 from schedcore.errors import InputError, unknown_name
-from schedcore.model import ALL_FEATURES, Problem, Schedule
-from schedcore.solvers.protocol import Incumbent, Limits, Solver, SolveResult, Status
+from schedcore.solvers import Limits, Solver, solve_verified
 
 RULE_METHODS = tuple(f"nondelay-{rule}" for rule in RULES)
 METHODS = (*RULE_METHODS, "sgs", "cpsat", "lns")
@@ -123,14 +121,15 @@ def rows(options: SuiteOptions) -> Iterator[BenchRow]:
             problem = to_problem(standard_instance(name))
             for method, solver in solvers.items():
                 options.progress(done, len(plan.instances) * len(solvers), f"{name} {method}")
-                result = solver.solve(problem, limits=limits, seed=options.seed)
+                found = solve_verified(solver, problem, limits=limits, seed=options.seed).schedule
                 done += 1
-                if result.schedule is None:
+                broken = 0 if found is None else len(check(problem, found))
+                violations += broken
+                if found is None or broken:  # an infeasible schedule is worth no more than none
                     fallbacks[method] += 1
                     makespans[method][name] = rule_reference(name, "mwkr")
-                    continue
-                violations += len(check(problem, result.schedule).violations)
-                makespans[method][name] = result.schedule.makespan
+                else:
+                    makespans[method][name] = found.makespan
         for method in solvers:
             yield _class_row(label, method, names, makespans[method], options)
     options.progress(done, done, "done")
@@ -213,38 +212,11 @@ def _upper(name: str, engine: str) -> int:
     return upper
 
 
-class SerialSchedule:
-    """The serial schedule generation scheme with the critical-path priority, as the method ``sgs`` of this suite."""
-
-    name = "sgs"
-    features = ALL_FEATURES
-
-    def solve(
-        self,
-        problem: Problem,
-        *,
-        limits: Limits,
-        seed: int = 0,
-        hint: Schedule | None = None,
-        on_solution: Callable[[Incumbent], None] | None = None,
-        should_stop: Callable[[], bool] | None = None,
-    ) -> SolveResult:
-        """One pass; the limits are not looked at."""
-        from schedcore.executor.sgs import serial_sgs
-
-        begin = time.perf_counter()
-        schedule = serial_sgs(problem, "cp", seed=seed)
-        wall_s = time.perf_counter() - begin
-        return SolveResult(Status.FEASIBLE, schedule, (schedule.makespan,), None, wall_s, self.name, seed)
-
-
 def _solver(name: str) -> Solver:
-    """The solver called ``name``: a rule of this domain, the serial scheme, or one that the core knows."""
+    """The solver called ``name``: a rule of this domain, or one that the core knows."""
     from jssp.rule_solver import RuleSolver
     from schedcore.solvers import get_solver
 
     if name in RULE_METHODS:
         return RuleSolver(name.removeprefix("nondelay-"))
-    if name == SerialSchedule.name:
-        return SerialSchedule()
     return get_solver(name)

@@ -6,7 +6,7 @@ from jssp.suites import solvers
 from jssp.suites.solvers import METHODS, SuitePlan
 from schedcore.bench import BenchRow, SuiteOptions
 from schedcore.errors import InputError, UnknownNameError
-from schedcore.model import Problem
+from schedcore.model import Problem, Schedule
 from schedcore.solvers.protocol import SolveResult, Status
 
 
@@ -88,6 +88,24 @@ def test_no_schedule_is_scored_as_mwkr_and_said_so(monkeypatch: pytest.MonkeyPat
     assert (
         "1 without a schedule, scored as mwkr" in rows["all/nothing", "geometric mean of makespan / lower bound"].note
     )
+
+
+class Overlapping:
+    """Claims a schedule in which everything happens at once."""
+
+    name = "overlapping"
+    features: frozenset[str] = frozenset()
+
+    def solve(self, problem: Problem, **_: object) -> SolveResult:
+        schedule = Schedule([(t, 0, 0, task.modes[0].duration) for t, task in enumerate(problem.tasks)])
+        return SolveResult(Status.FEASIBLE, schedule, (schedule.makespan,), None, 0.0, self.name, 0)
+
+
+def test_a_schedule_that_breaks_rules_wins_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(solvers, "_solver", lambda name: Overlapping())
+    rows = run(instances="ft06", methods="overlapping")
+    assert rows["ft 6x6/overlapping", "mean gap"].ours == pytest.approx(gap(rule_reference("ft06", "mwkr"), "ft06"))
+    assert not rows["all schedules", "violations"].within
 
 
 def test_rules_accept_no_reference_of_others() -> None:
