@@ -49,7 +49,8 @@ def _composed(configs: ConfigDir, name: str, words: Sequence[str], file: str) ->
     try:
         with initialize_config_dir(str(configs.path), version_base="1.3"):
             composed = compose(f"experiment/{name}", overrides=changes)
-        plain = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
+        plain = OmegaConf.to_container(composed, resolve=True)
+        missing = sorted(OmegaConf.missing_keys(composed))
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = file if mark is None else f"{file}:{mark.line + 1}"
@@ -59,6 +60,9 @@ def _composed(configs: ConfigDir, name: str, words: Sequence[str], file: str) ->
         raise _told(error, words, file) from error
     finally:
         GlobalHydra.instance().clear()
+    # Not left to to_container: under a debugger or coverage its message does not name the key.
+    if missing:
+        raise InputError(f"{missing[0]} is ???, a value still to be given", where=file, remedy=f"give {missing[0]}=...")
     if not isinstance(plain, dict):
         raise InputError("the file holds no mapping", where=file, remedy="write keys and values")
     if "experiment" in plain:

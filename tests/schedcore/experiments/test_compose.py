@@ -91,7 +91,7 @@ def test_unknown_keys_are_refused(tmp_path, word, what, remedy) -> None:
         ("+methods.a.parameters={b:1}", "the key 'methods.a.solver' is missing"),
         ("title=[1]", r"\[1\] is not text"),
         ("title=${nothing}", "nothing"),
-        ("title=???", "title"),
+        ("title=???", r"title is \?\?\?, a value still to be given"),
         ("seeds=[1,", "no viable alternative"),
     ],
 )
