@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from schedcore.errors import unknown_name
-from schedcore.experiments.trial import Trial, TrialRecord, run_trial
+from schedcore.experiments.run_trial import run_trial
+from schedcore.experiments.trial import Trial, TrialRecord
 
 if TYPE_CHECKING:
     from schedcore.registry import LoadedInstance
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 class Backend(Protocol):
     """Runs trials and yields ``(trial, record)`` as they finish, in any order.
 
-    A trial is plain data and :func:`~schedcore.experiments.trial.run_trial` a module-level function, so
+    A trial is plain data and :func:`~schedcore.experiments.run_trial.run_trial` a module-level function, so
     that a backend may ship both to another process.  ``begun`` is called when a trial is handed out.
     When ``should_stop`` turns true no further trial begins, and unfinished ones are not yielded.
     """

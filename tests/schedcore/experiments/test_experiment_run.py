@@ -18,9 +18,10 @@ from schedcore.experiments.driver import run_plan
 from schedcore.experiments.outputs import Results, file_stem, is_current, write_outputs
 from schedcore.experiments.plan import Plan, make_plan
 from schedcore.experiments.results import rows_of
+from schedcore.experiments.run_trial import run_trial
 from schedcore.experiments.store import RunFolder
 from schedcore.experiments.tables import csv_text, markdown, percent, summary_table
-from schedcore.experiments.trial import TrialRecord, TrialStatus, run_trial
+from schedcore.experiments.trial import TrialRecord, TrialStatus
 
 
 def small_plan(folder, *words, text=SMALL) -> Plan:

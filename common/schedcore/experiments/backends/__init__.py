@@ -1,0 +1,1 @@
+"""Who runs trials: this process, worker processes, or Ray, behind one protocol."""
