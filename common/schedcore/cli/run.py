@@ -64,18 +64,22 @@ def run(
     """
     from schedcore.configdir import find_config_dir
     from schedcore.experiments.backend import get_backend
-    from schedcore.experiments.compose import compose_experiment
     from schedcore.experiments.config import skipped_charts
+    from schedcore.experiments.dry_run import dry_run_data, dry_run_text
+    from schedcore.experiments.expand import expand
     from schedcore.experiments.plan import make_plan
     from schedcore.experiments.store import RunFolder
 
-    config = compose_experiment(find_config_dir(config_dir), experiment, overrides.words)
-    backend = get_backend(config.backend)
-    plan = make_plan(experiment, config)
-    for line in skipped_charts(config):
+    expansion = expand(find_config_dir(config_dir), experiment, overrides.words)
+    chosen = expansion.experiment.backend.name
+    backend = get_backend("inline" if chosen == "auto" else chosen)
+    plan = make_plan(expansion)
+    for line in plan.notes:
+        session.note(line)
+    for line in skipped_charts(plan.config):
         session.warn(line)
     if dry_run:
-        return _plan_outcome(plan)
+        return Outcome(dry_run_data(plan), dry_run_text(plan))
     folder = RunFolder(runs_dir / experiment)
     if fresh:
         folder.clear()
@@ -157,21 +161,6 @@ def _result_text(record: TrialRecord) -> str:
         return f"{str(record.status).lower()}  {record.message}".rstrip()
     gap = "" if record.upper is None else f" ({100 * (record.value - record.upper) / max(1, record.upper):+.1f}%)"
     return f"{record.value}{gap} {str(record.status).lower()}, {record.wall_s:.1f} s"
-
-
-def _plan_outcome(plan: Plan) -> Outcome:
-    seconds = sum(trial.time_limit_s for trial in plan.trials)
-    data = {
-        "experiment": plan.name,
-        "trials": [
-            {"key": t.key, "group": t.group, "instance": t.instance, "method": t.method, "seed": t.seed}
-            for t in plan.trials
-        ],
-        "at_most_s": seconds,
-    }
-    lines = [f"{trial.group}  {trial.label}" for trial in plan.trials]
-    lines.append(f"{len(plan.trials)} trials, at most {seconds:.0f} s of solving")
-    return Outcome(data, "\n".join(lines))
 
 
 def _text(results: Results, folder: Path) -> str:
