@@ -152,8 +152,8 @@ class Composer:
             word = next((word for word in words if word.startswith("~")), f"~{deleted[1]}")
             return UnknownNameError(f"unknown key {word[1:]!r}", where=f"word {word!r}", remedy="leave it away")
         parsed = getattr(error, "override", None)
-        word = next((word for word in words if parsed == word or word in str(error)), None)
-        where = str(self.file) if word is None else f"word {word.removeprefix('++')!r}"
+        told = next((word for word in words if parsed == word or word in str(error)), None)
+        where = str(self.file) if told is None else f"word {told.removeprefix('++')!r}"
         return InputError(first, where=where, remedy="see 'Configuration' in docs/experiments/configuration.md")
 
 

@@ -80,9 +80,14 @@ def _candidates(rows: Iterable[Row]) -> list[str]:
         for key in row.varied:
             if key in _METHOD_KEYS:
                 found[key.partition(".")[0]] = None
-            elif key.partition(".")[0] not in ("instance", "seed", "seeds", "domain", "groups", "methods"):
-                found[key] = None
-            elif key.startswith("methods."):
+            elif key.partition(".")[0] not in (
+                "instance",
+                "seed",
+                "seeds",
+                "domain",
+                "groups",
+                "methods",
+            ) or key.startswith("methods."):
                 found[key] = None
     return list(found)
 
@@ -127,7 +132,9 @@ def _short_names(keys: Sequence[str]) -> dict[str, str]:
         key
         for key in keys
         for other in keys
-        if other != key and names[other] == names[key] and (owner[key] == owner[other] or "" in (owner[key], owner[other]))
+        if other != key
+        and names[other] == names[key]
+        and (owner[key] == owner[other] or "" in (owner[key], owner[other]))
     }
     return {key: key if key in clash else name for key, name in names.items()}
 

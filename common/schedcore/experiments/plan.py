@@ -162,12 +162,12 @@ def _try_out(domain: str, group: str, name: str, parameters: tuple[tuple[str, An
     try:
         found = get_method(name, domain)
         if group == "policy" and not isinstance(found, PolicySolver):
-            raise InputError(
-                f"{name!r} is a solver and no policy", where="policy", remedy=f"give it as solver={name}"
-            )
+            raise InputError(f"{name!r} is a solver and no policy", where="policy", remedy=f"give it as solver={name}")
         with_parameters(found, dict(parameters))
     except SchedError as error:
-        place = f"{group} {name}" + ("" if error.where in (None, "--solver", "solver", "policy") else f": {error.where}")
+        place = f"{group} {name}" + (
+            "" if error.where in (None, "--solver", "solver", "policy") else f": {error.where}"
+        )
         raise type(error)(error.what, where=place, remedy=error.remedy) from error
 
 
