@@ -11,7 +11,6 @@ from typing import Any
 
 from schedcore.experiments.plan import Plan
 from schedcore.experiments.results import Row, Summary, rows_of, summaries
-from schedcore.experiments.store import RunFolder
 from schedcore.experiments.tables import LEGEND, cell_text, csv_text, instance_table, markdown, summary_table
 from schedcore.experiments.trial import TrialRecord
 from schedcore.io.atomic import atomic_write_text
@@ -76,34 +75,34 @@ class Results:
         return lines
 
 
-def is_current(results: Results, folder: RunFolder) -> bool:
+def is_current(results: Results, folder: Path) -> bool:
     """Whether the files of ``folder`` show exactly these results."""
-    file = folder.path / "results.json"
+    file = folder / "results.json"
     try:
         stored = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
     names = [*_gantt_files(results).values()]
-    wanted = [folder.path / "results.csv", folder.path / "results.md", folder.path / "report.html"]
-    wanted += [folder.path / name for pair in names for name in pair]
+    wanted = [folder / "results.csv", folder / "results.md", folder / "report.html"]
+    wanted += [folder / name for pair in names for name in pair]
     return isinstance(stored, dict) and stored.get("digest") == results.digest() and all(w.is_file() for w in wanted)
 
 
-def write_outputs(results: Results, folder: RunFolder, machine: Mapping[str, Any], said: Callable[[str], None]) -> None:
+def write_outputs(results: Results, folder: Path, machine: Mapping[str, Any], said: Callable[[str], None]) -> None:
     """Write all files into ``folder``; ``results.json`` comes last and says that the others are whole."""
     from schedcore.cli.session import json_text
     from schedcore.experiments.report import report_page
 
-    (folder.path / "gantt").mkdir(exist_ok=True)
+    (folder / "gantt").mkdir(exist_ok=True)
     for row, names in _gantt_files(results).items():
         said(f"drawing {row}")
         _draw(results, row, folder, names)
     said("writing the tables and the report page")
-    atomic_write_text(folder.path / "results.csv", csv_text(results.plan, results.records))
-    atomic_write_text(folder.path / "results.md", _markdown_page(results))
-    report_page(results, machine).save(folder.path / "report.html")
+    atomic_write_text(folder / "results.csv", csv_text(results.plan, results.records))
+    atomic_write_text(folder / "results.md", _markdown_page(results))
+    report_page(results, machine).save(folder / "report.html")
     data = {**results.as_dict(), "machine": dict(machine)}
-    atomic_write_text(folder.path / "results.json", json_text(data, indent=1) + "\n")
+    atomic_write_text(folder / "results.json", json_text(data, indent=1) + "\n")
 
 
 def _gantt_files(results: Results) -> dict[str, tuple[str, str]]:
@@ -118,7 +117,7 @@ def file_stem(name: str) -> str:
     return "".join(c if c.isalnum() or c in "._" else "-" for c in Path(name).name).strip("-.") or "instance"
 
 
-def _draw(results: Results, instance: str, folder: RunFolder, names: tuple[str, str]) -> None:
+def _draw(results: Results, instance: str, folder: Path, names: tuple[str, str]) -> None:
     from schedcore.model import schedule_from_dict
     from schedcore.plot import plot_schedule
 
@@ -128,7 +127,7 @@ def _draw(results: Results, instance: str, folder: RunFolder, names: tuple[str, 
     schedule = schedule_from_dict(row.best.schedule)
     title = f"{instance}, {method_of(results, row)}: {row.best.value}"
     for name in names:
-        plot_schedule(problem, schedule, folder.path / name, title=title)
+        plot_schedule(problem, schedule, folder / name, title=title)
 
 
 def method_of(results: Results, row: Row) -> str:
