@@ -6,7 +6,13 @@ correction for many comparisons (``holm``), wins and losses (``comparison``), pe
 (``spread``).
 """
 
-from schedcore.experiments.statistics.bootstrap import Interval, bootstrap_geometric_mean, bootstrap_ratio
+from schedcore.experiments.statistics.bootstrap import (
+    Interval,
+    bootstrap_geometric_mean,
+    bootstrap_mean,
+    bootstrap_mean_difference,
+    bootstrap_ratio,
+)
 from schedcore.experiments.statistics.comparison import WinTieLoss, win_tie_loss
 from schedcore.experiments.statistics.convergence import GapTrace, gap_trace, mean_gap_curve, primal_integral
 from schedcore.experiments.statistics.holm import holm
@@ -31,6 +37,8 @@ __all__ = [
     "Spread",
     "WinTieLoss",
     "bootstrap_geometric_mean",
+    "bootstrap_mean",
+    "bootstrap_mean_difference",
     "bootstrap_ratio",
     "cost_ratio",
     "gap_trace",

@@ -58,7 +58,17 @@ def bootstrap_geometric_mean(
     in Davison and Hinkley, Bootstrap Methods and their Application, 1997, section 3.8.  The percentile
     interval is that of Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13.
     """
-    return _interval([logs], level=level, resamples=resamples, seed=seed)
+    return _exp(bootstrap_mean(logs, level=level, resamples=resamples, seed=seed))
+
+
+def bootstrap_mean(
+    values: Sequence[Sequence[float]], *, level: float = LEVEL, resamples: int = RESAMPLES, seed: int = 0
+) -> Interval | None:
+    """Percentile interval of the mean over instances of the mean over seeds of ``values[instance][seed]``.
+
+    Drawn as in :func:`bootstrap_geometric_mean`.
+    """
+    return _interval([values], level=level, resamples=resamples, seed=seed)
 
 
 def bootstrap_ratio(
@@ -79,11 +89,27 @@ def bootstrap_ratio(
     InputError
         The two have different numbers of instances.
     """
+    return _exp(bootstrap_mean_difference(first, second, level=level, resamples=resamples, seed=seed))
+
+
+def bootstrap_mean_difference(
+    first: Sequence[Sequence[float]],
+    second: Sequence[Sequence[float]],
+    *,
+    level: float = LEVEL,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> Interval | None:
+    """Percentile interval of the difference of two means over the same instances; see :func:`bootstrap_ratio`."""
     if len(first) != len(second):
         raise InputError(
             f"{len(first)} against {len(second)} instances", where="bootstrap", remedy="give the same instances"
         )
     return _interval([first, second], level=level, resamples=resamples, seed=seed)
+
+
+def _exp(interval: Interval | None) -> Interval | None:
+    return None if interval is None else Interval(math.exp(interval.low), math.exp(interval.high), interval.level)
 
 
 def _interval(
@@ -111,7 +137,7 @@ def _interval(
             value = value - _drawn_means(tables[1], drawn, generator)
         means.append(value.mean(axis=1))
     low, high = np.quantile(np.concatenate(means), [(1 - level) / 2, (1 + level) / 2])
-    return Interval(math.exp(low), math.exp(high), level)
+    return Interval(float(low), float(high), level)
 
 
 def _table(logs: Sequence[Sequence[float]]) -> tuple[FloatArray, NDArray[np.int64]]:
