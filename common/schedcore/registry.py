@@ -76,6 +76,9 @@ class Domain:
         Solvers that only this domain has: name to ``package.module:Name``.
     policies
         Policies that only this domain has, likewise.
+    runners
+        What else than solving can be done in a trial of an experiment, likewise; each is a
+        :class:`~schedcore.experiments.runner.Runner`.
     takes_format
         Whether ``load`` takes the name of a file format as a third argument (``None``: told by the file).
     """
@@ -87,6 +90,7 @@ class Domain:
     suites: Mapping[str, Suite] = field(default_factory=dict)
     solvers: Mapping[str, str] = field(default_factory=dict)
     policies: Mapping[str, str] = field(default_factory=dict)
+    runners: Mapping[str, str] = field(default_factory=dict)
     takes_format: bool = False
 
 

@@ -1,0 +1,160 @@
+"""What is done in a trial: ``solve``, which is built in, or a runner that a domain adds.
+
+A domain names its runners in ``Domain.runners`` (name to ``package.module:Name``): a planner, a simulator of a day, a
+training.  A runner says how good the outcome is in numbers; it is not asked how long it took or what it printed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from schedcore.errors import InputError, SchedError, unknown_name
+from schedcore.experiments.trial import Trial, TrialStatus
+
+if TYPE_CHECKING:
+    from schedcore.registry import LoadedInstance
+
+SOLVE = "solve"
+
+
+class InvalidResultError(SchedError):
+    """A runner returned what is no result: another type, or numbers that are none."""
+
+
+class InvalidScheduleError(SchedError):
+    """A method returned a schedule that breaks the rules of its problem."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerResult:
+    """What a runner hands back; all of it plain data.
+
+    Parameters
+    ----------
+    status
+        How it ended; a runner that decides nothing says ``FEASIBLE``.
+    objective
+        Values that tables compare, the most important first.
+    metrics, units
+        Further figures by name, none of which depends on the machine where the method does not.
+    bound
+        A proven bound of the first value.
+    wall_s
+        Seconds of the method itself.
+    message
+        What a person should know.
+    trace
+        ``(seconds, value, bound)`` for each improvement.
+    schedule
+        A schedule as JSON data.
+    artifacts
+        Texts to keep, by file name.
+    deterministic_time
+        Work in the method's own units.
+    """
+
+    status: TrialStatus
+    objective: tuple[float, ...] = ()
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
+    bound: float | None = None
+    wall_s: float = 0.0
+    message: str = ""
+    trace: tuple[tuple[float, float, float | None], ...] = ()
+    schedule: Mapping[str, Any] | None = None
+    artifacts: Mapping[str, str] = field(default_factory=dict)
+    deterministic_time: float | None = None
+
+
+@runtime_checkable
+class Runner(Protocol):
+    """Something that can be done in a trial.
+
+    ``direction`` (``min`` or ``max``) says which values of the objective are better; ``needs_problem`` whether the
+    instance is loaded as a :class:`~schedcore.registry.LoadedInstance` beforehand.
+    """
+
+    name: str
+    summary: str
+    direction: str
+    needs_problem: bool
+
+    def fingerprint(self, trial: Trial) -> str:
+        """Hash of the content that ``trial`` works on, where that is no problem of the core."""
+        ...
+
+    def run(self, trial: Trial, loaded: LoadedInstance | None, should_stop: Callable[[], bool] | None) -> RunnerResult:
+        """Do it.  ``loaded`` is ``None`` unless ``needs_problem``."""
+        ...
+
+
+def runner_names(domain: str) -> tuple[str, ...]:
+    """Names of the runners of ``domain``, ``solve`` first."""
+    from schedcore.registry import get_domain
+
+    return (SOLVE, *sorted(get_domain(domain).runners))
+
+
+def get_runner(domain: str, name: str = SOLVE) -> Runner:
+    """The runner called ``name`` of ``domain``.
+
+    Raises
+    ------
+    UnknownNameError
+        There is none; near misses are suggested.
+    InputError
+        What the domain registered is no runner.
+    """
+    if name == SOLVE:
+        from schedcore.experiments.solve_runner import SolveRunner
+
+        return SolveRunner()
+    from schedcore.registry import get_domain, load_reference
+
+    runners = get_domain(domain).runners
+    if name not in runners:
+        raise unknown_name("runner", name, (SOLVE, *runners), where=f"domain {domain}: runner")
+    place = f"runner {name!r} of domain {domain}"
+    found = load_reference(runners[name], where=place)
+    made = found() if isinstance(found, type) else found
+    if not isinstance(made, Runner) or made.direction not in ("min", "max"):
+        raise InputError(
+            f"{runners[name]} is no runner",
+            where=place,
+            remedy="a runner has name, summary, direction ('min' or 'max'), needs_problem, fingerprint() and run()",
+        )
+    return made
+
+
+def check_result(result: object, runner: str) -> RunnerResult:
+    """``result`` if it is a result of numbers that are numbers.
+
+    Raises
+    ------
+    InvalidResultError
+        It has another type, or a value, bound or metric is NaN, infinite or no number at all.
+    """
+    if not isinstance(result, RunnerResult):
+        raise InvalidResultError(f"runner {runner} returned {type(result).__name__}, not RunnerResult")
+    for i, value in enumerate(result.objective):
+        _number(f"objective {i + 1}", value)
+    for name, value in result.metrics.items():
+        _number(f"metric {name}", value)
+    if result.bound is not None:
+        _number("bound", result.bound)
+    for _, value, bound in result.trace:
+        _number("value in the trace", value)
+        if bound is not None:
+            _number("bound in the trace", bound, infinite=True)
+    return result
+
+
+def _number(name: str, value: object, *, infinite: bool = False) -> None:
+    # bool is an int, but no figure.
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise InvalidResultError(f"the {name} is {value!r}, which is no number")
+    if math.isnan(value) or (math.isinf(value) and not infinite):
+        raise InvalidResultError(f"the {name} is {value}, which is no finite number")
