@@ -179,9 +179,9 @@ class _Sweep:
     notes: list[str]
     first: ExperimentConfig = field(default_factory=ExperimentConfig)
     _makers: dict[tuple[tuple[str, str | None], ...], PointMaker] = field(default_factory=dict)
-    _compositions: dict[tuple[tuple[str, str | None], ...], PointMaker] = field(default_factory=dict)
+    _compositions: dict[tuple[tuple[str, str], ...], PointMaker] = field(default_factory=dict)
     _now: tuple[_Set, ...] = ()
-    _choices: dict[str, str | None] = field(default_factory=dict)
+    _choices: dict[str, str] = field(default_factory=dict)
     _fixed_words: list[str] = field(default_factory=list)
     _registered: dict[tuple[str, str], bool] = field(default_factory=dict)
 
@@ -385,14 +385,16 @@ class _Sweep:
     def _maker(self, chosen: dict[str, str | None]) -> PointMaker:
         """What makes the points with these choices; names without a file share one composition."""
         named = {key: name for key, name in chosen.items() if name is not None and self._needs_no_file(key, name)}
-        self._choices = {key: ANY if key in named else name for key, name in chosen.items()}
+        self._choices = {key: ANY if key in named else name for key, name in chosen.items() if name is not None}
         memo = tuple(self._choices.items())
         maker = self._compositions.get(memo)
         if maker is None:
             maker = PointMaker(self.composer.compose(self._choices, self._fixed_words))
             self._check_choices(maker, named)
             self._compositions[memo] = maker
-        return maker.with_values([(f"{key}.name", name) for key, name in named.items()]) if named else maker
+        values: list[tuple[str, str | None]] = [(f"{key}.name", name) for key, name in named.items()]
+        values += [(key, None) for key, name in chosen.items() if name is None]
+        return maker.with_values(values) if values else maker
 
     def _needs_no_file(self, group: str, name: str) -> bool:
         memo = (group, name)

@@ -130,7 +130,8 @@ def parse_override(text: str, where: str) -> Any:
     try:
         return OverridesParser.create().parse_override(text)
     except HydraException as error:
-        reason = str(error.__cause__ or error).strip().splitlines()[0].rstrip(".")
+        cause = str(error.__cause__ or "").strip()
+        reason = (str(error) if cause in ("", "None") else cause).strip().splitlines()[0].rstrip(".")
         raise InputError(reason, where=where, remedy=_GRAMMAR) from error
 
 
