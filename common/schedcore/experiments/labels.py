@@ -89,7 +89,7 @@ def _candidates(rows: Iterable[Row]) -> list[str]:
                 "methods",
             ) or key.startswith("methods."):
                 found[key] = None
-    return list(found)
+    return sorted(found, key=lambda key: key != "method")
 
 
 def _value(row: Row, key: str) -> Any:

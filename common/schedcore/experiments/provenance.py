@@ -110,7 +110,12 @@ def sources(
     raw = OmegaConf.to_container(composed, resolve=False)
     plain = PointMaker(composed).make(())
     lines = file_lines(composer, choices, words)
-    typed = Builder(lambda key: line_of(composer, key, choices, words) or key).build(kind, plain)
+
+    def place(key: str) -> str:
+        word = next((place for name, place in places.items() if key == name or key.startswith(f"{name}.")), None)
+        return word or line_of(composer, key, choices, words) or key
+
+    typed = Builder(place).build(kind, plain)
     found = []
     for key, value in leaves(dataclasses.asdict(typed)):
         text = look_up(raw, re.sub(r"\[(\d+)\]", r".\1", key))

@@ -41,6 +41,12 @@ def test_types_are_built() -> None:
     assert Builder().build(Outer, data) == expected
 
 
+def test_text_that_spells_a_number_is_one() -> None:
+    data = {"one": {"name": "a", "size": "-12"}, "numbers": ["1e-3", "2."], "flag": "True"}
+    built = Builder().build(Outer, data)
+    assert (built.one.size, built.numbers, built.flag) == (-12, [0.001, 2.0], True)
+
+
 def test_shared_parts_are_built_once() -> None:
     builder, shared = Builder(), {"name": "a"}
     first, second = (builder.build(Outer, {"one": shared, "flag": flag}) for flag in (True, False))
