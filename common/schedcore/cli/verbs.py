@@ -18,6 +18,7 @@ class VerbEntry(NamedTuple):
 
 VERBS: dict[str, VerbEntry] = {
     "run": VerbEntry("schedcore.cli.run:run", "Run an experiment: methods on instances, with tables and a report."),
+    "sweep": VerbEntry("schedcore.cli.sweep:sweep", "Run a grid of trials on a backend; killed sweeps resume."),
     "solve": VerbEntry("schedcore.cli.solve:solve", "Find a schedule of an instance or a file."),
     "validate": VerbEntry("schedcore.cli.validate:validate", "Check a schedule and name every violation."),
     "plot": VerbEntry("schedcore.cli.plot:plot", "Draw a schedule, its resources, or the trace of a solve."),
