@@ -23,7 +23,7 @@ VERBS: dict[str, VerbEntry] = {
     "validate": VerbEntry("schedcore.cli.validate:validate", "Check a schedule and name every violation."),
     "plot": VerbEntry("schedcore.cli.plot:plot", "Draw a schedule, its resources, or the trace of a solve."),
     "convert": VerbEntry("schedcore.cli.convert:convert", "Write a problem in another file format."),
-    "info": VerbEntry("schedcore.cli.info:info", "Describe an instance: sizes, features, bounds, conflicts."),
+    "info": VerbEntry("schedcore.cli.info:info", "Describe an instance, or a configuration and its origins."),
     "simulate": VerbEntry("schedcore.cli.simulate:simulate", "Run schedules and policies under uncertainty."),
     "bench": VerbEntry("schedcore.cli.bench:bench", "Run a fixed published suite; ours beside the reference."),
     "list": VerbEntry("schedcore.cli.list:list_", "List what can be named: instances, solvers, formats, ..."),
