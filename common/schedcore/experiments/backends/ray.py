@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from schedcore.errors import InputError, MissingExtraError, SchedError
 from schedcore.experiments.backends.protocol import DEFAULT_GRACE_S, Finished
 from schedcore.experiments.backends.ray_faults import ClusterLostError, fault_of
-from schedcore.experiments.backends.ray_local import LocalRay, own_signals, prepare_environment
+from schedcore.experiments.backends.ray_local import LocalRay, join_environment, own_signals
 from schedcore.experiments.backends.ray_task import Note, Notes, code_of, note_name, run_on_worker
 from schedcore.experiments.trial import Trial, failed_record
 
@@ -138,7 +138,7 @@ class RayBackend:
         """
         if self._started:
             return
-        prepare_environment()
+        join_environment()
         import ray
 
         if self._local is not None and ray.is_initialized():
