@@ -15,8 +15,8 @@ from schedcore.cli.signals import StopRequest
 from schedcore.errors import TrialsFailedError
 
 if TYPE_CHECKING:
-    from schedcore.experiments.outputs import Results
     from schedcore.experiments.plan import Plan
+    from schedcore.experiments.report import RunData, WrittenReport
     from schedcore.experiments.trial import Trial, TrialRecord
 
 
@@ -67,6 +67,8 @@ def run(
     from schedcore.experiments.compose import compose_experiment
     from schedcore.experiments.config import skipped_charts
     from schedcore.experiments.plan import make_plan
+    from schedcore.experiments.report import results_data
+    from schedcore.experiments.report.summary_text import report_text
     from schedcore.experiments.store import RunFolder
 
     config = compose_experiment(find_config_dir(config_dir), experiment, overrides.words)
@@ -87,7 +89,7 @@ def run(
             + (f"{left} to go" if left else "nothing to run")
             + " (--fresh starts over)"
         )
-    results, outcome = _run(session, plan, folder, backend, stored)
+    report, outcome = _run(session, plan, folder, backend, stored)
     data: dict[str, Any] = {
         "experiment": experiment,
         "folder": str(folder.path),
@@ -95,11 +97,10 @@ def run(
         "ran": outcome.ran,
         "resumed": stored,
         "failed": len(outcome.failed),
-        "summary": [summary.as_dict() for summary in results.summaries],
-        "rows": [row.as_dict() for row in results.rows],
-        "notes": results.notes(),
+        "report": {name: str(file) for name, file in report.files.items()},
+        "arenas": results_data(report.run, report.analyses)["arenas"],
     }
-    text = _text(results, folder.path)
+    text = report_text(report)
     if not outcome.failed:
         return Outcome(data, text)
     first = outcome.failed[0]
@@ -112,11 +113,11 @@ def run(
     return Outcome(data, text, error)
 
 
-def _run(session: Session, plan: Plan, folder: Any, backend: Any, stored: int) -> tuple[Results, Any]:
+def _run(session: Session, plan: Plan, folder: Any, backend: Any, stored: int) -> tuple[WrittenReport, Any]:
     from schedcore.cli.app import Interrupted
     from schedcore.experiments.driver import run_plan
     from schedcore.experiments.machine import machine
-    from schedcore.experiments.outputs import Results, is_current, write_outputs
+    from schedcore.experiments.report import write_report
 
     stop = StopRequest()
     found_on = machine()
@@ -141,11 +142,28 @@ def _run(session: Session, plan: Plan, folder: Any, backend: Any, stored: int) -
             raise Interrupted("interrupted", where=str(folder.path), remedy=_again(plan)) from None
         if outcome.stopped:
             raise Interrupted(stop.word, where=str(folder.path), remedy=_again(plan))
-        results = Results(plan, outcome.records)
         total = len(plan.trials)
-        if outcome.ran or not is_current(results, folder):
-            write_outputs(results, folder, found_on, lambda text: report(total, total, text))
-    return results, outcome
+        report(total, total, "writing the tables and the report page")
+        written = write_report(_run_data(plan, outcome.records, folder.path, found_on), folder.path)
+    return written, outcome
+
+
+def _run_data(plan: Plan, records: Any, path: Path, machine: dict[str, Any]) -> RunData:
+    from schedcore.experiments.report import RunData
+
+    config = plan.config
+    return RunData(
+        plan.name,
+        plan.trials,
+        records,
+        title=config.title,
+        description=config.description,
+        command=f"sched run {plan.name}",
+        environment=machine,
+        group_titles={name: group.title for name, group in config.groups.items()},
+        gantt=tuple(config.gantt),
+        path=path,
+    )
 
 
 def _again(plan: Plan) -> str:
@@ -172,21 +190,3 @@ def _plan_outcome(plan: Plan) -> Outcome:
     lines = [f"{trial.group}  {trial.label}" for trial in plan.trials]
     lines.append(f"{len(plan.trials)} trials, at most {seconds:.0f} s of solving")
     return Outcome(data, "\n".join(lines))
-
-
-def _text(results: Results, folder: Path) -> str:
-    from schedcore.cli.text import aligned
-    from schedcore.experiments.tables import instance_table, summary_table
-
-    parts: list[str] = []
-    for name, group in results.plan.config.groups.items():
-        rows = [row for row in results.rows if row.group == name]
-        parts += [group.title or name, aligned(*instance_table(rows, results.methods)), ""]
-    parts += ["Methods", aligned(*summary_table(results.summaries)), ""]
-    parts += [
-        *results.notes(),
-        "",
-        f"report  {folder / 'report.html'}",
-        f"tables  {folder / 'results.md'}, .csv, .json",
-    ]
-    return "\n".join(parts)

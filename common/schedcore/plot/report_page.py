@@ -9,11 +9,12 @@ True
 from __future__ import annotations
 
 import base64
+import contextlib
 import html
 import math
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 Tone: TypeAlias = Literal["", "good", "bad", "warn", "muted", "best"]
 _TONES = ("", "good", "bad", "warn", "muted", "best")
+TALL_ROWS: int = 30
+"""A table with more rows scrolls inside its frame."""
 MAX_SVG_BYTES: int = 1_500_000
 """A figure whose drawing is larger than this is embedded as a picture."""
 
@@ -46,12 +49,18 @@ class Cell:
         Shown when the pointer rests on the cell.
     link
         Address, relative to the page.
+    note
+        A second, smaller line.
+    sort
+        What the column is sorted by, where the value is a text; the column is then one of numbers.
     """
 
     value: Any
     tone: Tone = ""
     title: str = ""
     link: str = ""
+    note: str = ""
+    sort: float | None = None
 
 
 class ReportPage:
@@ -93,6 +102,10 @@ class ReportPage:
         """Paragraphs."""
         return self._add(_paragraphs(text))
 
+    def lead(self, text: str) -> ReportPage:
+        """A paragraph in larger type: what the page found."""
+        return self._add(f'<p class="lead">{_inline(text)}</p>')
+
     def note(self, text: str, tone: Literal["info", "good", "warn", "bad"] = "info") -> ReportPage:
         """Paragraphs that stand out."""
         if tone not in ("info", "good", "warn", "bad"):
@@ -114,6 +127,26 @@ class ReportPage:
             for name, value in facts.items()
         )
         return self._add(f'<dl class="facts">{cells}</dl>')
+
+    def terms(self, terms: Mapping[str, Any]) -> ReportPage:
+        """Names with what they stand for, a line each."""
+        lines = "".join(
+            f"<dt>{html.escape(name)}</dt><dd>{_inline(_shown(value, None))}</dd>" for name, value in terms.items()
+        )
+        return self._add(f'<dl class="terms">{lines}</dl>')
+
+    @contextlib.contextmanager
+    def folded(self, title: str, hint: str = "", *, is_open: bool = False) -> Iterator[None]:
+        """What is added inside the block is hidden until a click on ``title``; ``hint`` stands small beside it."""
+        small = f" <small>{_inline(hint)}</small>" if hint else ""
+        self._add(f"<details{' open' if is_open else ''}><summary>{_inline(title)}{small}</summary>")
+        yield
+        self._add("</details>")
+
+    def drawing(self, markup: str, caption: str = "") -> ReportPage:
+        """A chart that takes its colours from the page: ready HTML, which must have escaped its texts itself."""
+        under = f"<figcaption>{_inline(caption)}</figcaption>" if caption else ""
+        return self._add(f'<figure><div class="card own">{markup}</div>{under}</figure>')
 
     def table(
         self,
@@ -169,9 +202,10 @@ class ReportPage:
             )
             body.append(f'<tr class="total">{cells}</tr>' if last else f"<tr>{cells}</tr>")
         kind = ' class="sortable"' if sortable else ""
+        tall = " tall" if len(lines) > TALL_ROWS else ""
         under = f'<p class="caption">{_inline(caption)}</p>' if caption else ""
         return self._add(
-            f'<div class="table"><table{kind}><thead><tr>{head}</tr></thead>\n<tbody>\n'
+            f'<div class="table{tall}"><table{kind}><thead><tr>{head}</tr></thead>\n<tbody>\n'
             + "\n".join(body)
             + f"\n</tbody></table></div>{under}"
         )
@@ -193,7 +227,7 @@ class ReportPage:
         if isinstance(plot, InteractiveGantt):
             source = html.escape(plot.html, quote=True)
             inside = (
-                f'<div class="card frame"><iframe sandbox="allow-scripts" title="{label}" '
+                f'<div class="card frame"><iframe sandbox="allow-scripts" loading="lazy" title="{label}" '
                 f'style="height:{int(height_px)}px" srcdoc="{source}"></iframe></div>'
             )
         else:
@@ -219,8 +253,8 @@ class ReportPage:
             '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
             f"<title>{html.escape(self.title)}</title>\n<style>\n{asset('report.css')}</style>\n</head>\n<body>\n"
-            f"<header><h1>{html.escape(self.title)}</h1>{subtitle}{nav}</header>\n"
-            f"<main>\n{body}\n</main>\n{footer}\n{script}</body>\n</html>\n"
+            f"<header><h1>{html.escape(self.title)}</h1>{subtitle}</header>\n"
+            f'<div class="layout">{nav}\n<main>\n{body}\n</main>\n</div>\n{footer}\n{script}</body>\n</html>\n'
         )
 
     def save(self, path: str | os.PathLike[str]) -> Path:
@@ -284,9 +318,16 @@ def _number(value: Any) -> float | None:
         return None
 
 
+def _key(cell: Cell) -> float | None:
+    """What the cell is sorted by."""
+    return _number(cell.value) if cell.sort is None else float(cell.sort)
+
+
 def _is_numeric(cells: Iterable[Cell]) -> bool:
-    values = [cell.value for cell in cells if cell.value is not None]
-    return bool(values) and all(_number(value) is not None for value in values)
+    given = [cell for cell in cells if cell.value is not None]
+    if any(cell.sort is not None for cell in given):
+        return True
+    return bool(given) and all(_number(cell.value) is not None for cell in given)
 
 
 def _shown(value: Any, number_format: str | None) -> str:
@@ -321,11 +362,12 @@ def _cell_html(cell: Cell, number_format: str | None, numeric: bool) -> str:
     shown = html.escape(_shown(cell.value, number_format))
     classes = [c for c in (cell.tone, "number" if numeric else "", "wrap" if len(shown) > 60 else "") if c]
     attributes = f' class="{" ".join(classes)}"' if classes else ""
-    number = _number(cell.value)
+    number = _key(cell)
     if numeric:
         attributes += f' data-value="{"" if number is None or math.isnan(number) else repr(number)}"'
     if cell.title:
         attributes += f' title="{html.escape(cell.title, quote=True)}"'
     if cell.link:
         shown = f'<a href="{html.escape(_address(cell.link), quote=True)}">{shown}</a>'
-    return f"<td{attributes}>{shown}</td>"
+    small = f"<small>{html.escape(cell.note)}</small>" if cell.note else ""
+    return f"<td{attributes}>{shown}{small}</td>"

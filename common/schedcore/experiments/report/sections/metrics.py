@@ -1,0 +1,40 @@
+"""Metrics of the runs besides their value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from schedcore.experiments.report.analysis import Analysis
+from schedcore.experiments.report.text import value_text
+from schedcore.plot import Cell, ReportPage
+
+MOST_METHODS: int = 12
+
+
+def add_metrics(page: ReportPage, analysis: Analysis, prefix: str) -> None:
+    """A row per metric, a column per method."""
+    if not analysis.metrics:
+        return
+    page.section(f"{prefix}Metrics")
+    methods = [m for m in analysis.arena.methods if any(item.method == m for item in analysis.metrics)]
+    shown = methods[:MOST_METHODS]
+    names = list(dict.fromkeys(item.name for item in analysis.metrics))
+    units = {item.name: item.unit for item in analysis.metrics}
+    found = {(item.name, item.method): item for item in analysis.metrics}
+    rows: list[list[Any]] = []
+    for name in names:
+        row: list[Any] = [name, units[name] or None]
+        for method in shown:
+            item = found.get((name, method))
+            if item is None:
+                row.append(Cell(None))
+            else:
+                span = "" if item.low == item.high else f"{value_text(item.low)} … {value_text(item.high)}"
+                row.append(Cell(value_text(item.mean), note=span, sort=item.mean, title=f"{item.runs} runs"))
+        rows.append(row)
+    cut = f" The first {len(shown)} of {len(methods)} methods." if len(shown) < len(methods) else ""
+    page.table(
+        ["metric", "unit", *shown],
+        rows,
+        caption=f"Mean over instances of the mean over seeds; below, the smallest and the largest of all runs.{cut}",
+    )
