@@ -356,7 +356,9 @@ class _Sweep:
             names -= {None}
             name = names.pop() if len(names) == 1 else None
         if name is None:
-            raise InputError("the names of which domain?", where=place, remedy="give one domain=NAME, or write the names")
+            raise InputError(
+                "the names of which domain?", where=place, remedy="give one domain=NAME, or write the names"
+            )
         return get_domain(name).instance_names()
 
     # ---- one point -------------------------------------------------------------------------------
@@ -436,7 +438,11 @@ class _Sweep:
         if dropped.base != kept.base:
             names += f" is {kept.base}"
         count = len(repeated)
-        what = "1 trial is the same as another and runs" if count == 1 else f"{count} trials are the same as others and run"
+        what = (
+            "1 trial is the same as another and runs"
+            if count == 1
+            else f"{count} trials are the same as others and run"
+        )
         self.notes.append(f"{what} once (the first: {names})")
 
 

@@ -53,9 +53,8 @@ def stage(folder: Path, *, configs: ConfigDir, ship: Iterable[Path] = (), run: P
     SchedError
         The wheel cannot be built.
     """
-    with tempfile.TemporaryDirectory(prefix="sched-wheel-") as scratch:
-        with zipfile.ZipFile(build_wheel(Path(scratch))) as wheel:
-            wheel.extractall(folder)
+    with tempfile.TemporaryDirectory(prefix="sched-wheel-") as scratch, _wheel(Path(scratch)) as wheel:
+        wheel.extractall(folder)
     shutil.copytree(configs.path, folder / "configs", dirs_exist_ok=True)
     for path in ship:
         path = path.expanduser().resolve()
@@ -77,6 +76,10 @@ def stage(folder: Path, *, configs: ConfigDir, ship: Iterable[Path] = (), run: P
             where="--address",
             remedy="put data on storage that the nodes share, and name it with --data-dir",
         )
+
+
+def _wheel(folder: Path) -> zipfile.ZipFile:
+    return zipfile.ZipFile(build_wheel(folder))
 
 
 def build_wheel(folder: Path) -> Path:

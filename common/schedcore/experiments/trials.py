@@ -78,7 +78,9 @@ class Trials:
             for name, solver, policy, more in methods:
                 if more is not None and more.groups and group not in more.groups:
                     continue
-                settings = {**config.settings, **more.settings} if more is not None and more.settings else config.settings
+                settings = (
+                    {**config.settings, **more.settings} if more is not None and more.settings else config.settings
+                )
                 limits = [_limit(config, more, key) for key in _LIMITS]
                 time_limit_s, deterministic_limit, workers, gpus, memory_mb, timeout_s = limits
                 for seed in seeds:

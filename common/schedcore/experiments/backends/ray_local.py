@@ -15,6 +15,7 @@ import os
 import secrets
 import shutil
 import signal
+import sys
 import tempfile
 import threading
 import time
@@ -151,6 +152,17 @@ def prepare_environment() -> None:
         # Otherwise Ray makes a token in the home folder and says so at length.
         os.environ["RAY_AUTH_MODE"] = "token"
         os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
+        if "ray" in sys.modules:
+            _read_settings_again()
+
+
+def _read_settings_again() -> None:
+    """Let a Ray that is imported already see the settings; there is no public way."""
+    with contextlib.suppress(ImportError, AttributeError):
+        from ray._raylet import AuthenticationTokenLoader, Config
+
+        Config.initialize("")
+        AuthenticationTokenLoader.instance().reset_cache()
 
 
 def shared_memory_warning(object_store_mb: int, folder: str = "/dev/shm") -> str:
