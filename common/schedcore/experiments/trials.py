@@ -46,6 +46,7 @@ class Trials:
         self._domains: dict[tuple[str, str], DomainConfig] = {}
         self._groups: dict[int, tuple[Any, list[tuple[str, DomainConfig, str]]]] = {}
         self._texts: dict[int, tuple[Any, str]] = {}
+        self._known: set[tuple[str, str, bool]] = set()
         self._checked: set[tuple[Any, ...]] = set()
 
     def of(
@@ -190,7 +191,7 @@ class Trials:
 
     def _exists(self, group: str, name: str, key: str, *, files: bool = False) -> None:
         """Refuse a name that is not registered; ``files``: and that is no file of the group either."""
-        if (group, name) in self._files:
+        if (group, name, files) in self._known:
             return
         try:
             registered = is_registered(self._composer.configs, group, name)
@@ -205,6 +206,7 @@ class Trials:
                     where=self._place(key),
                     remedy=f"choose it:  {group}={name}, or in a file  defaults:  - override /{group}: {name}",
                 )
+        self._known.add((group, name, files))
 
     # ---- instances -------------------------------------------------------------------------------
 
