@@ -19,11 +19,15 @@ class ConfigDir:
     path: Path
     found_by: str
 
-    def experiments(self) -> tuple[str, ...]:
-        """Names of the experiments in it (``quickstart``, ``jssp/taillard``), sorted."""
-        folder = self.path / "experiment"
+    def names(self, group: str) -> tuple[str, ...]:
+        """Names of the files of ``group`` (``quickstart``, ``jssp/taillard``), sorted; ``_parts`` are left out."""
+        folder = self.path / group
         names = (file.relative_to(folder).with_suffix("").as_posix() for file in folder.rglob("*.yaml"))
         return tuple(sorted(name for name in names if not name.rpartition("/")[2].startswith("_")))
+
+    def experiments(self) -> tuple[str, ...]:
+        """Names of the experiments in it, sorted."""
+        return self.names("experiment")
 
     def experiment_file(self, name: str) -> Path:
         """The file of experiment ``name``; near misses are suggested when there is none."""

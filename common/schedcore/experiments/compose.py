@@ -1,142 +1,206 @@
-"""Composing a configuration with Hydra: a file of ``configs/experiment/`` and ``key=value`` words."""
+"""Composing configurations with Hydra: an experiment's file, choices from groups, and words."""
 
 from __future__ import annotations
 
-import dataclasses
+import contextlib
 import re
-import typing
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
 
 from schedcore.configdir import ConfigDir
 from schedcore.errors import InputError, SchedError, UnknownNameError, did_you_mean
-from schedcore.experiments.config import ExperimentConfig, check_config
+from schedcore.experiments.choices import is_registered, options, registered
+from schedcore.experiments.config import GROUPS
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+_ROOT = "_sched_root"
+ANY = "_any_"
+"""A choice that stands for all names without a file: their configurations differ in the name alone."""
+_FORBIDDEN = re.compile(r"\$\{\s*(now|hydra)\s*:")
 
 
-def compose_experiment(configs: ConfigDir, name: str, words: Sequence[str] = ()) -> ExperimentConfig:
-    """The configuration of experiment ``name``, changed by Hydra override ``words``, checked.
+class Composer:
+    """Composes configurations over one folder, for one experiment or none; use it in a ``with`` block.
 
-    Raises
-    ------
-    UnknownNameError
-        There is no such experiment, or a key does not exist; near misses are suggested.
-    InputError
-        A file is no YAML, a value has a wrong type, or the whole makes no experiment.
+    Hydra's global state is taken on entering and given back on leaving.
+
+    Parameters
+    ----------
+    configs
+        The configuration folder.
+    experiment
+        Name of the experiment, or ``None``.
     """
-    file = configs.experiment_file(name)
-    plain = _composed(configs, name, words, str(file))
-    config = typing.cast(ExperimentConfig, _build(ExperimentConfig, plain, "", str(file)))
-    check_config(config, str(file))
-    return config
 
+    def __init__(self, configs: ConfigDir, experiment: str | None = None) -> None:
+        self.configs = configs
+        self.experiment = experiment
+        self.file = configs.path if experiment is None else configs.experiment_file(experiment)
+        self._stack = contextlib.ExitStack()
 
-def _composed(configs: ConfigDir, name: str, words: Sequence[str], file: str) -> dict[str, Any]:
-    """What Hydra makes of the file and the words, as plain data.
+    def __enter__(self) -> Composer:
+        from hydra import initialize_config_dir
+        from hydra.core.global_hydra import GlobalHydra
 
-    The schema is not handed to Hydra: its messages for wrong keys and types name neither the file nor
-    near misses.  Instead new keys are let in here (``key=1`` acts as ``++key=1``) and everything is held
-    against the schema by :func:`_build`.
-    """
-    from hydra import compose, initialize_config_dir
-    from hydra.core.global_hydra import GlobalHydra
-    from hydra.errors import HydraException
-    from omegaconf import OmegaConf
-    from omegaconf.errors import OmegaConfBaseException
-    from yaml import YAMLError
-
-    GlobalHydra.instance().clear()
-    changes = [word if word[0] in "+~" else f"++{word}" for word in words]
-    try:
-        with initialize_config_dir(str(configs.path), version_base="1.3"):
-            composed = compose(f"experiment/{name}", overrides=changes)
-        plain = OmegaConf.to_container(composed, resolve=True)
-        missing = sorted(OmegaConf.missing_keys(composed))
-    except YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = file if mark is None else f"{file}:{mark.line + 1}"
-        problem = getattr(error, "problem", None) or "no YAML"
-        raise InputError(str(problem), where=where, remedy="correct the file") from error
-    except (HydraException, OmegaConfBaseException) as error:
-        raise _told(error, words, file) from error
-    finally:
         GlobalHydra.instance().clear()
-    # Not left to to_container: under a debugger or coverage its message does not name the key.
-    if missing:
-        raise InputError(f"{missing[0]} is ???, a value still to be given", where=file, remedy=f"give {missing[0]}=...")
-    if not isinstance(plain, dict):
-        raise InputError("the file holds no mapping", where=file, remedy="write keys and values")
-    if "experiment" in plain:
-        # Without the package header Hydra puts the content under the name of the group.
-        inner = plain.pop("experiment")
+        self._stack.enter_context(_registered_choices(self.configs, self.experiment))
+        self._stack.enter_context(initialize_config_dir(str(self.configs.path), version_base="1.3"))
+        self._stack.callback(GlobalHydra.instance().clear)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def compose(self, choices: Mapping[str, str | None], words: Sequence[str] = ()) -> DictConfig:
+        """What Hydra makes of the file, the choices and the words; interpolations are not resolved.
+
+        Raises
+        ------
+        UnknownNameError
+            A choice, or a deleted key, does not exist.
+        InputError
+            A file is no YAML, does not compose, or uses a resolver that works in Hydra's own main alone.
+        """
+        from hydra import compose
+        from hydra.errors import HydraException
+        from omegaconf import OmegaConf
+        from omegaconf.errors import OmegaConfBaseException
+        from yaml import YAMLError
+
+        try:
+            composed = compose(_ROOT, overrides=[*self.chosen(choices), *words])
+        except YAMLError as error:
+            raise _told_yaml(error, self.file) from error
+        except (HydraException, OmegaConfBaseException, ValueError) as error:
+            raise self._told(error, words) from error
+        OmegaConf.set_struct(composed, False)
+        if _FORBIDDEN.search(str(OmegaConf.to_container(composed))):
+            self._forbidden(OmegaConf.to_container(composed), choices)
+        return composed
+
+    def chosen(self, choices: Mapping[str, str | None]) -> list[str]:
+        """The choices as words for Hydra; names that need no file are made known to it."""
+        from hydra.core.config_store import ConfigStore
+
+        words = []
+        for group, name in choices.items():
+            if name is not None and name != ANY and is_registered(self.configs, group, name):
+                ConfigStore.instance().store(group=group, name=name, node={"name": name})
+            words.append(f"{group}={'null' if name is None else _quoted(name)}")
+        return words
+
+    def files(self, choices: Mapping[str, str | None], words: Sequence[str] = ()) -> list[tuple[str, str]]:
+        """The parts of the configuration in the order of merging: path in the folder, and package."""
+        from hydra.core.global_hydra import GlobalHydra
+        from hydra.types import RunMode
+
+        hydra = GlobalHydra.instance().hydra
+        assert hydra is not None
+        found = hydra.config_loader.compute_defaults_list(_ROOT, [*self.chosen(choices), *words], RunMode.RUN)
+        return [
+            (str(item.config_path), "" if item.package in (None, "_global_") else str(item.package))
+            for item in found.defaults
+            if item.config_path not in (None, _ROOT) and not str(item.config_path).startswith("hydra")
+        ]
+
+    def group_file(self, group: str, name: str) -> dict[str, Any]:
+        """What the choice ``name`` of ``group`` stands for by itself."""
+        from hydra import compose
+        from omegaconf import OmegaConf
+
+        if is_registered(self.configs, group, name):
+            return {"name": name}
+        composed = OmegaConf.to_container(compose(f"{group}/{name}"), resolve=True)
+        assert isinstance(composed, dict)
+        inner = composed.get(group, composed)
         for part in name.split("/")[:-1]:
-            inner = inner.get(part, inner) if isinstance(inner, dict) else inner
-        plain = {**(inner or {}), **plain}
-    return {str(key): value for key, value in plain.items()}
+            inner = inner.get(part, inner)
+        return {str(key): value for key, value in inner.items()}
+
+    def _forbidden(self, data: Any, choices: Mapping[str, str | None]) -> None:
+        """Refuse resolvers that only work in a program that Hydra starts."""
+        for key, value in leaves(data):
+            match = _FORBIDDEN.search(value) if isinstance(value, str) else None
+            if match:
+                from schedcore.experiments.provenance import line_of
+
+                raise InputError(
+                    f"{key} is {value!r}: the resolver {match[1]!r} does not work here",
+                    where=line_of(self, key, choices) or str(self.file),
+                    remedy="write the value; results know their date by themselves",
+                )
+
+    def _told(self, error: Exception, words: Sequence[str]) -> SchedError:
+        """An error of Hydra in our terms."""
+        text = str(error.__cause__ or error).strip()
+        first = text.splitlines()[0].rstrip(".")
+        missing = re.search(r"Could not (?:find|load) '(\w+)/([^']+)'", text)
+        if missing and missing[1] in (*GROUPS, "experiment"):
+            group, name = missing[1], missing[2]
+            known = options(self.configs, group) if group in GROUPS else self.configs.names("experiment")
+            inside = re.search(r"In '([^']+)'", text)
+            where = f"{self.configs.path / inside[1]}.yaml" if inside else str(self.file)
+            return UnknownNameError(f"unknown {group} {name!r}", where=where, remedy=did_you_mean(name, known))
+        deleted = re.search(r"Could not delete(?: from config)?\.?[^']*'?~?([\w.@/]+)'?", text)
+        if deleted:
+            word = next((word for word in words if word.startswith("~")), f"~{deleted[1]}")
+            return UnknownNameError(f"unknown key {word[1:]!r}", where=f"word {word!r}", remedy="leave it away")
+        parsed = getattr(error, "override", None)
+        word = next((word for word in words if parsed == word or word in str(error)), None)
+        where = str(self.file) if word is None else f"word {word.removeprefix('++')!r}"
+        return InputError(first, where=where, remedy="see 'Configuration' in docs/experiments/configuration.md")
 
 
-def _told(error: Exception, words: Sequence[str], file: str) -> SchedError:
-    """An error of Hydra in our terms."""
-    text = str(error.__cause__ or error).strip().splitlines()[0]
-    parsed = getattr(error, "override", None)
-    word = next((word for word in words if parsed in (word, f"++{word}") or word in str(error)), None)
-    deleted = re.search(r"Could not delete from config\. '?([\w.@/]+)'?", str(error))
-    if deleted:
-        return UnknownNameError(f"unknown key {deleted[1]!r}", where=f"word ~{deleted[1]}", remedy="leave it away")
-    where = file if word is None else f"word {word!r}"
-    return InputError(text.rstrip("."), where=where, remedy="see Hydra's grammar:  a.b=1  +new=2  ~gone  list=[1,2]")
+def _quoted(name: str) -> str:
+    return name if re.fullmatch(r"[\w./:-]+", name) else "'" + name.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-def _build(kind: Any, data: Any, key: str, file: str) -> Any:
-    """``data`` as a value of type ``kind``; unknown keys and wrong types are refused by name."""
-    where = f"{file}: {key}" if key else file
-    if dataclasses.is_dataclass(kind):
-        return _build_dataclass(typing.cast(type, kind), data, key, where, file)
-    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
-    if kind is Any:
-        return data
-    if type(None) in arguments:
-        if data is None:
-            return None
-        return _build(next(a for a in arguments if a is not type(None)), data, key, file)
-    if origin is list:
-        if not isinstance(data, list):
-            raise _wrong(data, "a list", where)
-        return [_build(arguments[0], item, f"{key}[{i}]", file) for i, item in enumerate(data)]
-    if origin is dict:
-        if not isinstance(data, Mapping):
-            raise _wrong(data, "keys and values", where)
-        return {str(k): _build(arguments[1], v, f"{key}.{k}", file) for k, v in data.items()}
-    if kind is float and isinstance(data, int) and not isinstance(data, bool):
-        return float(data)
-    if kind is str and isinstance(data, (int, float)) and not isinstance(data, bool):
-        return str(data)
-    if not isinstance(data, kind) or (isinstance(data, bool) and kind is not bool):
-        words = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
-        raise _wrong(data, words[kind], where)
-    return data
+def _told_yaml(error: Any, file: Path) -> InputError:
+    mark = getattr(error, "problem_mark", None)
+    named = Path(mark.name) if mark is not None and Path(mark.name).is_file() else file
+    where = str(named) if mark is None else f"{named}:{mark.line + 1}"
+    problem = getattr(error, "problem", None) or "no YAML"
+    return InputError(str(problem), where=where, remedy="correct the file")
 
 
-def _build_dataclass(kind: type, data: Any, key: str, where: str, file: str) -> Any:
-    if not isinstance(data, Mapping):
-        raise _wrong(data, "keys and values", where)
-    types = typing.get_type_hints(kind)
-    fields = {field.name: field for field in dataclasses.fields(kind)}
-    for name in data:
-        if name not in fields:
-            full = f"{key}.{name}" if key else str(name)
-            raise UnknownNameError(f"unknown key {full!r}", where=file, remedy=did_you_mean(str(name), fields))
-    missing = [
-        name
-        for name, field in fields.items()
-        if name not in data and field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
-    ]
-    if missing:
-        full = f"{key}.{missing[0]}" if key else missing[0]
-        raise InputError(f"the key {full!r} is missing", where=file, remedy=f"write {missing[0]}: ...")
-    inside = f"{key}." if key else ""
-    return kind(**{str(name): _build(types[name], value, f"{inside}{name}", file) for name, value in data.items()})
+@contextlib.contextmanager
+def _registered_choices(configs: ConfigDir, experiment: str | None) -> Iterator[None]:
+    """Make names that need no file known to Hydra, and the root that joins groups and experiment."""
+    from hydra.core.config_store import ConfigStore
+
+    store = ConfigStore.instance()
+    before = store.repo
+    store.repo = dict(before)
+    try:
+        for group in GROUPS:
+            store.repo[group] = {}
+            store.store(group=group, name=ANY, node={"name": ANY})
+            files = configs.names(group)
+            for name in registered(group):
+                if name not in files:
+                    store.store(group=group, name=name, node={"name": name})
+        # Whatever package the file names, its content goes to the top.
+        inner = [] if experiment is None else [{"experiment@_global_": experiment}]
+        defaults = [*({group: None} for group in GROUPS), *inner, "_self_"]
+        store.store(name=_ROOT, node={"defaults": defaults})
+        yield
+    finally:
+        store.repo = before
 
 
-def _wrong(data: Any, expected: str, where: str) -> InputError:
-    shown = repr(data) if len(repr(data)) < 60 else repr(data)[:57] + "..."
-    return InputError(f"{shown} is not {expected}", where=where, remedy=f"write {expected}")
+def leaves(data: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+    """Every value that holds no others, with its dotted key; empty containers count."""
+    if isinstance(data, Mapping) and data:
+        for name, value in data.items():
+            yield from leaves(value, f"{key}.{name}" if key else str(name))
+    elif isinstance(data, list) and data:
+        for i, value in enumerate(data):
+            yield from leaves(value, f"{key}[{i}]")
+    else:
+        yield key, data

@@ -1,0 +1,482 @@
+"""Trials as tasks of Ray: on a Ray of our own on this machine, or on a cluster that runs."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import re
+import secrets
+import sys
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from schedcore.errors import InputError, MissingExtraError, SchedError
+from schedcore.experiments.backends.protocol import DEFAULT_GRACE_S, Finished
+from schedcore.experiments.backends.ray_faults import ClusterLostError, fault_of
+from schedcore.experiments.backends.ray_local import LocalRay, own_signals, prepare_environment
+from schedcore.experiments.backends.ray_task import Note, Notes, code_of, note_name, run_on_worker
+from schedcore.experiments.trial import Trial, failed_record
+
+if TYPE_CHECKING:
+    from schedcore.registry import LoadedInstance
+
+DEFAULT_OBJECT_STORE_MB = 256
+_MB = 1 << 20
+
+_CALLS_PER_WORKER = 250
+"""A worker is replaced after so many trials, so that leaks of libraries do not add up."""
+
+_INSTANCES_KEPT = 64
+_LOOK_EVERY_S = 0.5
+"""How often notes of begun trials are looked for; also the precision of time-outs."""
+
+_COUNT_EVERY_S = 5.0
+
+
+@dataclass(slots=True)
+class _Running:
+    trial: Trial
+    attempt: int
+    limit_s: float
+    deadline: float | None = None
+    note: Note | None = None
+
+    @property
+    def name(self) -> str:
+        return note_name(self.trial, self.attempt)
+
+
+class RayBackend:
+    """Runs every trial as a task of Ray.
+
+    Ray grants each task its ``workers``, ``gpus`` and ``memory_mb`` and keeps the sums within what the nodes have.
+    Time-outs count from the moment a trial begins, however long it waited for a processor, and end its process.
+    Nothing is retried here.
+
+    Parameters
+    ----------
+    address
+        ``None``: a Ray of its own, started with the backend and stopped with it; if the program has called
+        ``ray.init`` itself, that one is used and left alone.  ``auto`` or ``HOST:PORT``: a running cluster, of
+        which this machine is a node.  ``ray://HOST:PORT``: a cluster from outside, where trials go on only as long as
+        the connection holds.
+    slots
+        Processors of the Ray of its own; default: those granted to this process.
+    grace_s
+        Seconds beyond its own limit after which a trial without ``timeout_s`` is ended.
+    object_store_mb
+        Shared memory of the Ray of its own.
+    say
+        Told what the user should know.
+    """
+
+    name = "ray"
+
+    def __init__(
+        self,
+        *,
+        address: str | None = None,
+        slots: int | None = None,
+        grace_s: float = DEFAULT_GRACE_S,
+        object_store_mb: int = DEFAULT_OBJECT_STORE_MB,
+        say: Callable[[str], None] | None = None,
+    ) -> None:
+        from schedcore.cli.checkup import granted_cpus
+
+        if address is not None and address.startswith(("http://", "https://")):
+            raise InputError(
+                f"{address} is the address for jobs, not of a cluster to join",
+                where="backend.address",
+                remedy="sched sweep ... --address http://HEAD:8265  submits a job",
+            )
+        if object_store_mb < 80:
+            raise InputError(
+                f"{object_store_mb} MB of shared memory is too little for Ray",
+                where="backend.object_store_mb",
+                remedy="use at least 80",
+            )
+        self.address = address
+        self.slots = slots or granted_cpus()
+        self.grace_s = grace_s
+        self._say = say or (lambda text: None)
+        self._local = LocalRay(self.slots, object_store_mb, self._say) if address is None else None
+        self._run = secrets.token_hex(4)
+        self._notes = Notes(self._run)
+        self._started = False
+        self._joined = False
+        self._running: dict[Any, _Running] = {}
+        self._functions: dict[tuple[Any, ...], Any] = {}
+        self._instances: OrderedDict[int, tuple[LoadedInstance, Any]] = OrderedDict()
+        self._codes: dict[str, str] = {}
+        self._nodes: list[Mapping[str, Any]] = []
+        self._told: deque[str] = deque(maxlen=50)
+        self._looked = self._counted = 0.0
+        self._quiet: Callable[[], None] = lambda: None
+
+    @property
+    def window(self) -> int:
+        """Twice the processors, so that no node waits for the driver."""
+        return 2 * max(1, self.slots)
+
+    # ---- beginning and end ---------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start Ray, or join the cluster.
+
+        Raises
+        ------
+        InputError
+            There is no cluster at the address.
+        MissingExtraError
+            ``ray://`` without the extra ``cluster``.
+        SchedError
+            Ray does not start.
+        """
+        if self._started:
+            return
+        prepare_environment()
+        import ray
+
+        if self._local is not None and ray.is_initialized():
+            self._local = None
+            self._joined = True
+        elif self._local is not None:
+            self._local.start()
+        else:
+            self._join()
+        self._started = True
+        self._quiet = _listen(self._told)
+        self._count()
+
+    def _join(self) -> None:
+        import ray
+
+        address = str(self.address)
+        if address.startswith("ray://"):
+            _need_client()
+            self._say(f"the sweep ends with the connection to {address}; a job goes on:  --address http://HEAD:8265")
+        try:
+            with own_signals():
+                ray.init(address=address, log_to_driver=False, configure_logging=False, logging_level=logging.ERROR)
+        except Exception as error:
+            raise InputError(
+                f"no Ray cluster can be joined: {str(error).strip().splitlines()[0]}",
+                where=f"--address {address}",
+                remedy="start one:  ray start --head;  with tokens, RAY_AUTH_TOKEN must be the cluster's",
+            ) from error
+
+    def close(self) -> None:
+        """Give up what runs; stop the Ray of its own, or leave the cluster."""
+        if not self._started:
+            return
+        self._started = False
+        import ray
+
+        with contextlib.suppress(Exception):
+            self.cancel()
+        with contextlib.suppress(Exception):
+            self._notes.clear()
+        self._quiet()
+        self._instances.clear()
+        self._functions.clear()
+        if self._local is not None:
+            self._local.close()
+        elif not self._joined:
+            with contextlib.suppress(Exception), own_signals():
+                ray.shutdown()
+
+    # ---- trials --------------------------------------------------------------------------------------
+
+    def fits(self, trial: Trial) -> str:
+        """Empty if some node can run ``trial``, as far as it is known: before :meth:`start` a cluster is not."""
+        asked = f"{trial.workers} processors" + (f", {trial.gpus:g} GPUs" if trial.gpus else "")
+        asked += f", {trial.memory_mb} MB" if trial.memory_mb else ""
+        if not self._started:
+            if self._local is None or trial.workers <= self.slots:
+                return ""
+            return f"{trial.label} asks for {asked}; Ray gets {self.slots} processors here"
+        has = [node["Resources"] for node in self._nodes]
+        for found in has:
+            enough = found.get("CPU", 0) >= trial.workers and found.get("GPU", 0) >= trial.gpus
+            if enough and found.get("memory", 0) >= (trial.memory_mb or 0) * _MB:
+                return ""
+        return f"{trial.label} asks for {asked}; no node has that: {'; '.join(map(_node_text, has)) or 'none is alive'}"
+
+    def submit(self, trial: Trial, attempt: int, loaded: LoadedInstance | None) -> None:
+        """Hand ``trial`` to Ray.
+
+        Raises
+        ------
+        InputError
+            No node could ever run it.
+        """
+        too_much = self.fits(trial)
+        if too_much:
+            # The cluster may have grown since it was counted.
+            self._count()
+            too_much = self.fits(trial)
+        if too_much:
+            raise InputError(too_much, where="backend ray", remedy="ask for less, or add a node that has it")
+        code = None if self._local is not None else self._code(trial.domain)
+        reference = self._function(trial).remote(trial, attempt, self._instance(loaded), self._run, code)
+        self._running[reference] = _Running(trial, attempt, trial.outer_limit_s(self.grace_s))
+
+    def _function(self, trial: Trial) -> Any:
+        """The task for what ``trial`` asks for; made once, since Ray ships it anew otherwise."""
+        asked = (trial.workers, trial.gpus, trial.memory_mb)
+        if asked not in self._functions:
+            import ray
+
+            options: dict[str, Any] = {
+                "num_cpus": trial.workers,
+                "num_gpus": trial.gpus,
+                "max_retries": 0,
+                "max_calls": _CALLS_PER_WORKER,
+                # Read by libraries when they load, so it must stand before the process does.
+                "runtime_env": {"env_vars": thread_variables(trial.workers) | self._search_path()},
+            }
+            if trial.memory_mb:
+                options["memory"] = trial.memory_mb * _MB
+            self._functions[asked] = ray.remote(**options)(run_on_worker)
+        return self._functions[asked]
+
+    def _search_path(self) -> dict[str, str]:
+        """Where workers on this machine find modules: where this process does.  Others have folders of their own."""
+        if self._local is None and not self._joined:
+            return {}
+        folders = [os.path.abspath(folder) for folder in sys.path]
+        return {"PYTHONPATH": os.pathsep.join(dict.fromkeys(folder for folder in folders if os.path.isdir(folder)))}
+
+    def _instance(self, loaded: LoadedInstance | None) -> Any:
+        """The instance in the object store; each is put there once and not sent with every trial."""
+        if loaded is None:
+            return None
+        if id(loaded) not in self._instances:
+            import ray
+
+            # The object is kept beside its reference, so that its id stays its own.
+            self._instances[id(loaded)] = (loaded, ray.put(loaded))
+            if len(self._instances) > _INSTANCES_KEPT:
+                self._instances.popitem(last=False)
+        self._instances.move_to_end(id(loaded))
+        return self._instances[id(loaded)][1]
+
+    def _code(self, domain: str) -> str:
+        if domain not in self._codes:
+            self._codes[domain] = code_of(domain)
+        return self._codes[domain]
+
+    def poll(self, timeout_s: float) -> list[Finished]:
+        """What has finished, well or not.
+
+        Raises
+        ------
+        ClusterLostError
+            Ray itself has died.
+        InputError
+            The nodes run another version of the code.
+        """
+        until = time.monotonic() + timeout_s
+        while True:
+            found = self._ready(max(0.0, min(until - time.monotonic(), _LOOK_EVERY_S)))
+            found += self._overdue()
+            if found or time.monotonic() >= until:
+                return found
+            if not self._running:
+                time.sleep(max(0.0, min(until - time.monotonic(), _LOOK_EVERY_S)))
+
+    def cancel(self, keys: Iterable[str] | None = None) -> None:
+        """End the processes of trials; they are not reported any more."""
+        chosen = None if keys is None else set(keys)
+        for reference, running in list(self._running.items()):
+            if chosen is None or running.trial.key in chosen:
+                self._end(reference)
+
+    def _end(self, reference: Any) -> None:
+        import ray
+
+        del self._running[reference]
+        ray.cancel(reference, force=True)
+
+    # ---- looking after what runs ---------------------------------------------------------------------
+
+    def _ready(self, timeout_s: float) -> list[Finished]:
+        if not self._running:
+            return []
+        import ray
+
+        references = list(self._running)
+        try:
+            ready, rest = ray.wait(references, num_returns=1, timeout=timeout_s)
+            if ready and rest:
+                ready += ray.wait(rest, num_returns=len(rest), timeout=0)[0]
+        except (ray.exceptions.RayError, ConnectionError, OSError) as error:
+            raise ClusterLostError.of(f"the connection to Ray broke: {error}") from error
+        return [self._collect(reference) for reference in ready]
+
+    def _collect(self, reference: Any) -> Finished:
+        import ray
+
+        running = self._running.pop(reference)
+        try:
+            record = ray.get(reference)
+        except (SchedError, ray.exceptions.RayError) as error:
+            record = self._failed(running, error)
+        except Exception as error:
+            # Ray found a result that this process cannot make an object of again.
+            text = f"the result cannot be read: {type(error).__name__}: {error}"
+            record = failed_record(running.trial, "invalid-result", text, attempt=running.attempt, backend=self.name)
+        return Finished(running.trial.key, running.attempt, record)
+
+    def _failed(self, running: _Running, error: Exception) -> Any:
+        import ray
+
+        self._check_alive()
+        note = self._notes.get(running.name) or running.note
+        node_is_dead = False
+        if isinstance(error, ray.exceptions.WorkerCrashedError) and note is not None and not note.over_mb:
+            node_is_dead = self._node_died(note.node)
+        error_type, message = fault_of(error, note, node_is_dead, self._detail(note))
+        return failed_record(
+            running.trial,
+            error_type,
+            message,
+            error_text=f"{message}\n{type(error).__name__}: {error}"[-4000:],
+            attempt=running.attempt,
+            host=note.host if note is not None else "",
+            backend=self.name,
+        )
+
+    def _node_died(self, node: str) -> bool:
+        """Whether the worker went because its node did."""
+        import ray
+
+        return node not in {entry["NodeID"] for entry in ray.nodes() if entry["Alive"]}
+
+    def _detail(self, note: Note | None) -> str:
+        """What Ray told about the end of the worker, without its advice."""
+        if note is None:
+            return ""
+        deadline = time.monotonic() + 0.3
+        while True:
+            for text in reversed(self._told):
+                if f"Worker PID: {note.pid} " in text and note.node in text:
+                    found = re.search(r"Worker exit detail: (.*?)(?: Some common causes.*)?$", text, re.DOTALL)
+                    return found[1].strip().rstrip(".") if found else ""
+            if time.monotonic() >= deadline:
+                return ""
+            time.sleep(0.02)
+
+    def _overdue(self) -> list[Finished]:
+        """End trials that run over their time; look for notes of those that have begun."""
+        now = time.monotonic()
+        if now - self._counted >= _COUNT_EVERY_S:
+            self._check_alive()
+            self._count()
+        if now - self._looked >= _LOOK_EVERY_S and self._running:
+            self._looked = now
+            self._look(now)
+        found = []
+        for reference, running in list(self._running.items()):
+            if running.deadline is None or now < running.deadline:
+                continue
+            self._end(reference)
+            text = f"ended after {running.limit_s:g} s"
+            host = running.note.host if running.note is not None else ""
+            record = failed_record(
+                running.trial,
+                "timeout",
+                text,
+                attempt=running.attempt,
+                wall_s=running.limit_s,
+                host=host,
+                backend="ray",
+            )
+            found.append(Finished(running.trial.key, running.attempt, record))
+        return found
+
+    def _look(self, now: float) -> None:
+        waiting = {running.name: running for running in self._running.values() if running.deadline is None}
+        known = {running.name for running in self._running.values()}
+        names = self._notes.names()
+        for name in names:
+            running = waiting.get(name)
+            if running is not None:
+                running.note = self._notes.get(name)
+                running.deadline = now + running.limit_s
+        self._notes.remove(name for name in names if name not in known)
+
+    def _count(self) -> None:
+        """Count the nodes; clusters grow and shrink."""
+        import ray
+
+        self._counted = time.monotonic()
+        try:
+            self._nodes = [node for node in ray.nodes() if node["Alive"]]
+        except Exception as error:
+            raise ClusterLostError.of(f"the connection to Ray broke: {error}") from error
+        if self._local is None:
+            self.slots = int(sum(node["Resources"].get("CPU", 0) for node in self._nodes))
+
+    def _check_alive(self) -> None:
+        gone = self._local.missing_process() if self._local is not None else ""
+        if gone:
+            raise ClusterLostError.of(f"Ray has died: its process {gone} is gone")
+
+
+def thread_variables(workers: int) -> dict[str, str]:
+    """Environment by which libraries start no more threads than granted."""
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "NUMBA_NUM_THREADS")
+    return dict.fromkeys(names, str(workers))
+
+
+def _need_client() -> None:
+    from importlib.util import find_spec
+
+    if find_spec("grpc") is None:
+        raise MissingExtraError(
+            "ray:// addresses need the client of Ray",
+            where="--address",
+            remedy="pip install 'sched-research[cluster]', or submit a job:  --address http://HEAD:8265",
+        )
+
+
+def _node_text(resources: Mapping[str, float]) -> str:
+    text = f"{resources.get('CPU', 0):g} processors, {resources.get('memory', 0) / _MB:.0f} MB"
+    return text + (f", {resources['GPU']:g} GPUs" if resources.get("GPU") else "")
+
+
+def _listen(told: deque[str]) -> Callable[[], None]:
+    """Take what Ray tells about dead workers, which it would print on stdout; returns how to undo it.
+
+    There is no public way to get or to silence these messages; without this module's names they are printed.
+    """
+    from ray._private import worker
+
+    old = getattr(worker, "print_to_stdstream", None)
+    if old is None:
+        return lambda: None
+
+    def keep(data: Mapping[str, Any], *rest: Any, **more: Any) -> None:
+        told.extend(str(line) for line in data.get("lines", ()))
+
+    worker.print_to_stdstream = keep
+
+    def undo() -> None:
+        worker.print_to_stdstream = old
+
+    return undo
+
+
+def is_address(text: str) -> bool:
+    """Whether ``text`` has the form of an address that this backend or a job takes."""
+    return text in ("auto", "local") or re.fullmatch(r"(ray|https?)://[^\s/]+/?|[\w.-]+:\d+", text) is not None
+
+
+def address_from_environment() -> str | None:
+    """``RAY_ADDRESS``, by which Ray's own tools find a cluster."""
+    return os.environ.get("RAY_ADDRESS") or None

@@ -1,0 +1,169 @@
+"""What a worker of Ray runs, and the notes by which the driver learns of it while it runs.
+
+A note is an entry in Ray's own key-value store, the one channel that works from every node and every kind of
+connection without an actor.  It says that a trial has begun, so that its time counts from then and not from when it
+was handed over; and, if so, that it grew over its memory.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from schedcore.errors import InputError
+from schedcore.experiments.trial import Trial, TrialRecord
+
+if TYPE_CHECKING:
+    from schedcore.registry import LoadedInstance
+
+_NAMESPACE = b"sched"
+_WATCH_EVERY_S = 0.2
+_MB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Where a trial runs, and the megabytes it had when it was ended for them (0: it was not)."""
+
+    host: str
+    node: str
+    pid: int
+    over_mb: int = 0
+
+
+class Notes:
+    """The notes of one run of a backend; ``run`` keeps those of several apart."""
+
+    def __init__(self, run: str) -> None:
+        self._prefix = f"{run}/".encode()
+
+    def post(self, name: str, note: Note) -> None:
+        """Leave a note; errors are ignored, since a trial must not fail for it."""
+        from ray.experimental import internal_kv
+
+        text = json.dumps([note.host, note.node, note.pid, note.over_mb]).encode()
+        with contextlib.suppress(Exception):
+            internal_kv._internal_kv_put(self._prefix + name.encode(), text, namespace=_NAMESPACE)
+
+    def names(self) -> list[str]:
+        """Names of all notes."""
+        from ray.experimental import internal_kv
+
+        found = internal_kv._internal_kv_list(self._prefix, namespace=_NAMESPACE) or []
+        return [entry[len(self._prefix) :].decode() for entry in found]
+
+    def get(self, name: str) -> Note | None:
+        """The note called ``name``."""
+        from ray.experimental import internal_kv
+
+        text = internal_kv._internal_kv_get(self._prefix + name.encode(), namespace=_NAMESPACE)
+        return None if text is None else Note(*json.loads(text))
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Throw notes away."""
+        from ray.experimental import internal_kv
+
+        for name in names:
+            internal_kv._internal_kv_del(self._prefix + name.encode(), namespace=_NAMESPACE)
+
+    def clear(self) -> None:
+        """Throw all notes away."""
+        from ray.experimental import internal_kv
+
+        internal_kv._internal_kv_del(self._prefix, del_by_prefix=True, namespace=_NAMESPACE)
+
+
+def note_name(trial: Trial, attempt: int) -> str:
+    """The name of the note of an attempt."""
+    return f"{trial.key}.{attempt}"
+
+
+def run_on_worker(trial: Trial, attempt: int, loaded: LoadedInstance | None, run: str, code: str | None) -> TrialRecord:
+    """Run ``trial`` in this worker process.
+
+    Parameters
+    ----------
+    run
+        Name of the run for the notes.
+    code
+        Version of the code that the driver runs; ``None`` where both are surely the same.
+
+    Raises
+    ------
+    InputError
+        This node has another version of the code, so that its results are not those that the key stands for.
+    """
+    import dataclasses
+
+    import ray
+
+    from schedcore.experiments.run_trial import run_trial
+
+    if code is not None:
+        check_code(trial, code)
+    context = ray.get_runtime_context()
+    note = Note(os.uname().nodename, context.get_node_id(), os.getpid())
+    notes = Notes(run)
+    notes.post(note_name(trial, attempt), note)
+    with _memory_watch(trial, attempt, notes, note):
+        record = run_trial(trial, loaded)
+    return dataclasses.replace(record, backend="ray", attempt=attempt)
+
+
+def code_of(domain: str) -> str:
+    """Version of the code that computes trials of ``domain``, as it is in this process."""
+    from schedcore.experiments.code_version import code_version
+    from schedcore.registry import get_domain
+
+    return code_version(get_domain(domain).load.__module__.partition(".")[0])
+
+
+def check_code(trial: Trial, code: str) -> None:
+    """Refuse to compute with other code than the driver's."""
+    here = code_of(trial.domain)
+    if here != code:
+        raise InputError(
+            f"this node runs sched {here}, the driver {code}",
+            where=f"node {os.uname().nodename}",
+            remedy="install the same version on every node, or submit a job:  --address http://HEAD:8265",
+        )
+
+
+@contextlib.contextmanager
+def _memory_watch(trial: Trial, attempt: int, notes: Notes, note: Note) -> Iterator[None]:
+    """End this process when it needs more than the trial was granted; the note says why."""
+    limit_mb = trial.memory_mb
+    if limit_mb is None or own_memory_mb() is None:
+        yield
+        return
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(_WATCH_EVERY_S):
+            used = own_memory_mb()
+            if used is not None and used > limit_mb:
+                notes.post(note_name(trial, attempt), Note(note.host, note.node, note.pid, used))
+                os._exit(1)
+
+    thread = threading.Thread(target=watch, name="sched-memory", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def own_memory_mb() -> int | None:
+    """Memory of this process without what it shares (the object store); ``None`` where the system does not say."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:
+            _, resident, shared, *_ = file.read().split()
+    except (OSError, ValueError):
+        return None
+    return (int(resident) - int(shared)) * os.sysconf("SC_PAGE_SIZE") // _MB

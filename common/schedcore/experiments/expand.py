@@ -1,0 +1,452 @@
+"""From a target, words and a grid to trials: every combination, once."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from schedcore.configdir import ConfigDir
+from schedcore.errors import InputError, UnknownNameError, did_you_mean
+from schedcore.experiments.choices import is_registered, options
+from schedcore.experiments.compose import ANY, Composer
+from schedcore.experiments.config import (
+    GROUPS,
+    WHOLE,
+    ExperimentConfig,
+    TrialConfig,
+    check_experiment,
+)
+from schedcore.experiments.grid import Block, Entry, Grid, read_grid
+from schedcore.experiments.labels import Row, labelled, tabled
+from schedcore.experiments.points import PointMaker, look_up, overlap
+from schedcore.experiments.schema import Builder, check_key
+from schedcore.experiments.trials import Trials
+from schedcore.experiments.words import Glob, Word, parse_words
+
+MAX_POINTS = 1_000_000
+"""More combinations than anybody means."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A trial of an expansion.
+
+    Parameters
+    ----------
+    config
+        All that is decided about it.
+    group, method
+        Names for tables.
+    factors
+        Keys that vary besides instance and seed, with the values here.
+    """
+
+    config: TrialConfig
+    group: str
+    method: str
+    factors: tuple[tuple[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """All trials that a target, words and a grid stand for.
+
+    Parameters
+    ----------
+    experiment
+        Titles, tables and what holds for the whole sweep; ``groups`` and ``methods`` are those of the points.
+    estimated_cpu_s
+        Time limits times workers: what the trials may take at most.
+    notes
+        What a user should know of the expansion: duplicates, words that won over the grid.
+    """
+
+    name: str
+    title: str
+    points: tuple[Point, ...]
+    experiment: ExperimentConfig
+    estimated_cpu_s: float
+    notes: tuple[str, ...] = ()
+
+
+def expand(
+    configs: ConfigDir,
+    target: str,
+    words: Sequence[str] = (),
+    *,
+    grid: Path | None = None,
+    seeds: int | None = None,
+    sample: int | None = None,
+    rng_seed: int = 0,
+) -> Expansion:
+    """Every trial of ``target``.
+
+    Parameters
+    ----------
+    target
+        A domain or an experiment.
+    words
+        ``key=value`` words; see :mod:`schedcore.experiments.words`.
+    grid
+        A grid file; see :mod:`schedcore.experiments.grid`.  A word for a key of the grid wins.
+    seeds
+        Seeds 0 to ``seeds - 1`` for each.
+    sample
+        So many of the trials, drawn at random; ``rng_seed`` decides which.
+
+    Raises
+    ------
+    InputError
+        A file, word or grid that makes no sense, with its place; names and keys with near misses.
+    """
+    experiment, domain = _target(configs, target)
+    parsed = parse_words(words)
+    notes: list[str] = []
+    with Composer(configs, experiment) as composer:
+        sweep = _Sweep(composer, domain, parsed, None if grid is None else read_grid(grid), seeds, notes)
+        rows = list(sweep.rows())
+        whole = sweep.first
+    if sample is not None:
+        rows = _sampled(rows, sample, rng_seed, notes)
+    points = tuple(Point(row.config, row.group, label, factors) for row, label, factors in labelled(rows))
+    return Expansion(
+        target,
+        whole.title or target,
+        points,
+        tabled(whole, [(point.config, point.group, point.method) for point in points]),
+        sum(point.config.time_limit_s * point.config.workers for point in points),
+        tuple(notes),
+    )
+
+
+def _target(configs: ConfigDir, target: str) -> tuple[str | None, str | None]:
+    """The experiment or the domain that ``target`` names."""
+    from schedcore.registry import domain_names
+
+    if target in domain_names():
+        return None, target
+    known = configs.experiments()
+    if target in known:
+        return target, None
+    everything = (*domain_names(), *known)
+    raise UnknownNameError(
+        f"unknown experiment or domain {target!r}", where=str(configs.path), remedy=did_you_mean(target, everything)
+    )
+
+
+def _sampled(rows: list[Row], count: int, rng_seed: int, notes: list[str]) -> list[Row]:
+    import random
+
+    if count < 1:
+        raise InputError(f"a sample of {count}", where="--sample", remedy="use at least 1")
+    if count >= len(rows):
+        notes.append(f"a sample of {count} from {len(rows)} trials is all of them")
+        return rows
+    chosen = sorted(random.Random(rng_seed).sample(range(len(rows)), count))
+    return [rows[i] for i in chosen]
+
+
+@dataclass(frozen=True, slots=True)
+class _Set:
+    """One key set to one value."""
+
+    key: str
+    value: Any
+    place: str
+
+    @property
+    def chooses(self) -> bool:
+        """Whether it is a choice from a group."""
+        return self.key in GROUPS and not isinstance(self.value, dict)
+
+
+_Options = list[tuple[_Set, ...]]
+
+
+@dataclass
+class _Sweep:
+    """The combinations of a composer's experiment, words and a grid."""
+
+    composer: Composer
+    domain: str | None
+    words: list[Word]
+    grid: Grid | None
+    seeds: int | None
+    notes: list[str]
+    first: ExperimentConfig = field(default_factory=ExperimentConfig)
+    _makers: dict[tuple[tuple[str, str | None], ...], PointMaker] = field(default_factory=dict)
+    _now: tuple[_Set, ...] = ()
+    _choices: dict[str, str | None] = field(default_factory=dict)
+    _fixed_words: list[str] = field(default_factory=list)
+    _registered: dict[tuple[str, str], bool] = field(default_factory=dict)
+
+    def rows(self) -> Iterator[Row]:
+        """The trials in order, without duplicates."""
+        self._check_words()
+        fixed, dimensions = self._dimensions()
+        self._fixed_words = [word.for_hydra for word in fixed]
+        count = math.prod(len(dimension) for dimension in dimensions)
+        if count > MAX_POINTS:
+            raise InputError(
+                f"{count} combinations", where="sweep", remedy=f"at most {MAX_POINTS}; use --sample on a smaller grid"
+            )
+        builder = Builder(self.place)
+        trials = Trials(self.composer, self.place)
+        explicit = frozenset(word.key.partition(".")[0] for word in self.words if not word.deletes)
+        seen: dict[Any, Row] = {}
+        repeated: list[tuple[Row, Row]] = []
+        began = False
+        for options_ in itertools.product(*dimensions):
+            self._now = tuple(itertools.chain.from_iterable(options_))
+            plain = self._plain()
+            config: ExperimentConfig = builder.build(ExperimentConfig, plain)
+            if not began:
+                check_experiment(config, self.place)
+                self.first, began = config, True
+            given = explicit.union(item.key.partition(".")[0] for item in self._now)
+            labels = {item.key: _label(item.value) for item in self._now if item.key in GROUPS}
+            varied = [item.key for item in self._now]
+            for row in trials.of(config, plain, given, labels, varied):
+                identity = trials.identity(row.config)
+                if identity in seen:
+                    repeated.append((seen[identity], row))
+                else:
+                    seen[identity] = row
+                    yield row
+        self._tell(repeated)
+
+    # ---- what varies -----------------------------------------------------------------------------
+
+    def _check_words(self) -> None:
+        for word in self.words:
+            if not word.deletes:
+                check_key(ExperimentConfig, word.key, word.place)
+            if word.swept and word.key.partition(".")[0] in WHOLE:
+                raise InputError(
+                    f"{word.key} holds for the whole sweep and cannot vary",
+                    where=word.place,
+                    remedy="give one value",
+                )
+
+    def _dimensions(self) -> tuple[list[Word], list[_Options]]:
+        """Words that hold for all points, and what varies: the grid, swept words, seeds."""
+        dimensions: list[_Options] = []
+        if self.domain is not None and any(word.key == "domain" for word in self.words):
+            word = next(word for word in self.words if word.key == "domain")
+            raise InputError("the domain is given twice", where=word.place, remedy="leave the word away")
+        if self.domain is not None:
+            dimensions.append([(_Set("domain", self.domain, "target"),)])
+        if self.grid is not None:
+            dimensions.append(self._grid_options(self.grid))
+        moving = [item.key for options_ in dimensions for point in options_ for item in point]
+        moving += [word.key for word in self.words if word.swept]
+        fixed = []
+        for word in self.words:
+            if word.deletes:
+                crossing = next((key for key in moving if overlap(key, word.key)), None)
+                if crossing is not None:
+                    raise InputError(
+                        f"{word.text} takes away what {crossing} varies", where=word.place, remedy="give one of the two"
+                    )
+                fixed.append(word)
+            elif word.swept or word.chooses or any(overlap(key, word.key) for key in moving):
+                values = self._resolved(word.key, word.values, word.place)
+                dimensions.append([(_Set(word.key, value, word.place),) for value in values])
+            else:
+                fixed.append(word)
+        if self.seeds is not None:
+            dimensions.append(self._seed_options(self.seeds))
+        return fixed, dimensions
+
+    def _seed_options(self, count: int) -> _Options:
+        if count < 1:
+            raise InputError(f"{count} seeds", where="--seeds", remedy="use at least 1")
+        places = {word.key: word.place for word in self.words} | dict(self.grid.places if self.grid else {})
+        for key in ("seed", "seeds"):
+            if key in places:
+                raise InputError("seeds are given twice", where=places[key], remedy=f"leave --seeds or {key} away")
+        return [(_Set("seed", seed, "--seeds"),) for seed in range(count)]
+
+    def _grid_options(self, grid: Grid) -> _Options:
+        given = {word.key: word for word in self.words}
+        for key, place in grid.places.items():
+            check_key(ExperimentConfig, key, place)
+            if key == "domain" and self.domain is not None:
+                raise InputError("the domain is given twice", where=place, remedy="leave it away in the grid")
+            if key.partition(".")[0] in WHOLE:
+                raise InputError(
+                    f"{key} holds for the whole sweep and cannot vary", where=place, remedy=f"give the word {key}=..."
+                )
+            if key in given:
+                self.notes.append(f"{given[key].text} wins over {key} at {place}")
+        found: _Options = []
+        for block in grid.blocks:
+            points = self._block_points(block)
+            found += [tuple(item for item in point if item.key not in given) for point in points]
+        return found
+
+    def _block_points(self, block: Block) -> _Options:
+        dimensions = []
+        for dimension in block.dimensions:
+            options_: _Options = []
+            for option in dimension:
+                options_ += itertools.product(*(self._entry(entry) for entry in option))
+            dimensions.append(options_)
+        points = [tuple(itertools.chain.from_iterable(chosen)) for chosen in itertools.product(*dimensions)]
+        for item in block.exclude:
+            wanted = {entry.key: [one.value for one in self._entry(entry)] for entry in item}
+            kept = [p for p in points if not _matches({one.key: one.value for one in p}, wanted)]
+            if len(kept) == len(points):
+                self.notes.append(f"exclude at {item[0].place} takes nothing away")
+            points = kept
+        if not points:
+            raise InputError("nothing is left of the block", where=block.place, remedy="exclude less")
+        return points
+
+    def _entry(self, entry: Entry) -> list[_Set]:
+        values = self._resolved(entry.key, entry.values, entry.place)
+        return [_Set(entry.key, value, entry.place) for value in values]
+
+    def _resolved(self, key: str, values: tuple[Any, ...] | Glob, place: str) -> tuple[Any, ...]:
+        """Values of a key; a pattern becomes the names that match it."""
+        if isinstance(values, Glob):
+            if key in GROUPS:
+                names: Sequence[str] = options(self.composer.configs, key)
+            elif key == "instance":
+                names = self._instances(place)
+            else:
+                raise InputError(
+                    "glob(...) is for instances and groups", where=place, remedy="write a choice or a range"
+                )
+            found = tuple(values.filter(names))
+            if not found:
+                raise InputError(f"no name matches {values}", where=place, remedy=did_you_mean(str(values), names))
+            return found
+        if key in GROUPS:
+            for value in values:
+                if not isinstance(value, (str, dict)) and value is not None:
+                    raise InputError(f"{value!r} is no {key}", where=place, remedy="write a name")
+                if isinstance(value, str):
+                    self._known(key, value, place)
+        return values
+
+    def _known(self, group: str, name: str, place: str) -> None:
+        try:
+            is_registered(self.composer.configs, group, name)
+        except UnknownNameError as error:
+            raise UnknownNameError(error.what, where=place, remedy=error.remedy) from None
+
+    def _instances(self, place: str) -> Sequence[str]:
+        """Names of the instances of the one domain of this sweep."""
+        from schedcore.registry import get_domain
+
+        name = self.domain
+        if name is None:
+            word = next((word for word in self.words if word.key == "domain" and not word.swept), None)
+            if word is not None and isinstance(word.values, tuple) and isinstance(word.values[0], str):
+                name = word.values[0]
+        if name is None and self.composer.experiment is not None:
+            plain = PointMaker(self.composer.compose({})).make(())
+            names = {look_up(plain, "domain.name")}
+            names |= {look_up(group, "domain") for group in (plain.get("groups") or {}).values()}
+            names -= {None}
+            name = names.pop() if len(names) == 1 else None
+        if name is None:
+            raise InputError("the names of which domain?", where=place, remedy="give one domain=NAME, or write the names")
+        return get_domain(name).instance_names()
+
+    # ---- one point -------------------------------------------------------------------------------
+
+    def _plain(self) -> dict[str, Any]:
+        """The configuration of the point at hand, resolved."""
+        choices: dict[str, str | None] = {}
+        named: list[tuple[str, Any]] = []
+        values: list[tuple[str, Any]] = []
+        for item in self._now:
+            if not item.chooses:
+                values.append((item.key, item.value))
+            elif item.value is not None and self._needs_no_file(item.key, item.value):
+                choices[item.key] = ANY
+                named.append((f"{item.key}.name", item.value))
+            else:
+                choices[item.key] = item.value
+        self._choices = choices
+        memo = tuple(sorted(choices.items()))
+        maker = self._makers.get(memo)
+        if maker is None:
+            maker = PointMaker(self.composer.compose(choices, self._fixed_words))
+            self._check_choices(maker, choices)
+            self._makers[memo] = maker
+        plain = maker.make([*named, *values])
+        for key in maker.missing:
+            if look_up(plain, key) == "???":
+                raise InputError(
+                    f"{key} is ???, a value still to be given", where=self.place(key), remedy=f"give {key}=..."
+                )
+        for key, value in values:
+            if value == "???":
+                raise InputError(f"{key} is ???", where=self.place(key), remedy="give a value")
+        return plain
+
+    def _needs_no_file(self, group: str, name: str) -> bool:
+        memo = (group, name)
+        if memo not in self._registered:
+            self._registered[memo] = is_registered(self.composer.configs, group, name)
+        return self._registered[memo]
+
+    def _check_choices(self, maker: PointMaker, choices: Mapping[str, str | None]) -> None:
+        """Refuse a choice that the experiment's own file would override without a word."""
+        for group, choice in choices.items():
+            if choice == ANY and maker.raw(f"{group}.name") != ANY:
+                name = next(item.value for item in self._now if item.key == group)
+                raise InputError(
+                    f"{group}={name} has no effect: the file sets {group}.name",
+                    where=self._line(f"{group}.name"),
+                    remedy=f"in the file, choose it under defaults:  - override /{group}: NAME",
+                )
+
+    def _line(self, key: str) -> str:
+        from schedcore.experiments.provenance import line_of, shown_path
+
+        return line_of(self.composer, key, self._choices, self._fixed_words) or shown_path(self.composer.file)
+
+    def place(self, key: str) -> str:
+        """Where ``key`` was set: the word, the line of the grid, or the line of a file."""
+        dotted = key.replace("[", ".").replace("]", "")
+        for item in reversed(self._now):
+            if overlap(dotted, item.key) and item.place != "target":
+                return item.place
+        for word in self.words:
+            if overlap(dotted, word.key):
+                return word.place
+        if self.composer.experiment is None:
+            return key
+        line = self._line(key)
+        return f"{line}: {key}" if key else line
+
+    def _tell(self, repeated: list[tuple[Row, Row]]) -> None:
+        if not repeated:
+            return
+        kept, dropped = repeated[0]
+        names = f"{dropped.config.instance} {dropped.base}"
+        if dropped.base != kept.base:
+            names += f" is {kept.base}"
+        count = len(repeated)
+        what = "1 trial is the same as another and runs" if count == 1 else f"{count} trials are the same as others and run"
+        self.notes.append(f"{what} once (the first: {names})")
+
+
+def _matches(point: Mapping[str, Any], wanted: Mapping[str, Sequence[Any]]) -> bool:
+    return all(key in point and point[key] in values for key, values in wanted.items())
+
+
+def _label(value: Any) -> Any:
+    """A choice in a label: its name, with the parameters of one that was written out."""
+    if not isinstance(value, dict):
+        return value
+    parameters = value.get("parameters") or {}
+    return " ".join([str(value.get("name")), *(f"{key}={item}" for key, item in parameters.items())])

@@ -1,0 +1,80 @@
+"""Solvers that end, hang or overload the process they run in; tests name them as ``support.deadly_solvers:Name``."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import subprocess
+import time
+
+from support.my_solvers import Serial
+
+
+class Segfault(Serial):
+    """Reads address 0."""
+
+    name = "segfault"
+
+    def solve(self, problem, *, limits, seed=0, hint=None, on_solution=None, should_stop=None):
+        ctypes.string_at(0)
+
+
+class Leaving(Serial):
+    """Ends the process with a code of its own."""
+
+    name = "leaving"
+
+    def solve(self, problem, *, limits, seed=0, hint=None, on_solution=None, should_stop=None):
+        os._exit(7)
+
+
+class Hanging(Serial):
+    """Holds the interpreter's lock for ten minutes, so that no thread of its process can run."""
+
+    name = "hanging"
+
+    def solve(self, problem, *, limits, seed=0, hint=None, on_solution=None, should_stop=None):
+        ctypes.PyDLL(None).sleep(600)
+
+
+class Parent(Serial):
+    """Starts a process that outlives it, and waits for it."""
+
+    name = "parent"
+    mark = "31557.25"
+
+    def solve(self, problem, *, limits, seed=0, hint=None, on_solution=None, should_stop=None):
+        subprocess.run(["sleep", self.mark], check=False)
+
+
+class Leaking(Serial):
+    """Takes 40 MB more every tenth of a second, up to 1.2 GB."""
+
+    name = "leaking"
+
+    def solve(self, problem, *, limits, seed=0, hint=None, on_solution=None, should_stop=None):
+        kept = []
+        while len(kept) < 30:
+            kept.append(bytearray(b"x" * (40 << 20)))
+            time.sleep(0.1)
+        return super().solve(problem, limits=limits)
+
+
+class Sleeping(Serial):
+    """Sleeps for ``factor`` seconds, then gives its schedule."""
+
+    name = "sleeping"
+
+    def solve(self, problem, *, limits, seed=0, hint=None, on_solution=None, should_stop=None):
+        time.sleep(self.factor)
+        return super().solve(problem, limits=limits)
+
+
+class Threads(Serial):
+    """Prints the variables by which libraries count threads."""
+
+    name = "threads"
+
+    def solve(self, problem, *, limits, seed=0, hint=None, on_solution=None, should_stop=None):
+        print({name: value for name, value in sorted(os.environ.items()) if name.endswith("_NUM_THREADS")})
+        return super().solve(problem, limits=limits)
