@@ -38,10 +38,7 @@ def add_metrics(page: ReportPage, analysis: Analysis, prefix: str) -> None:
     cut = f" The first {len(shown)} of {len(methods)} methods." if len(shown) < len(methods) else ""
     same = "; ".join(f"{name} = {value_text(value)}" for name, value in constant.items())
     if rows:
-        page.table(
-            ["metric", "unit", *shown],
-            rows,
-            caption=f"Mean over instances of the mean over seeds; below, the smallest and the largest of all runs.{cut}",
-        )
+        caption = f"Mean over instances of the mean over seeds; below, the smallest and the largest of all runs.{cut}"
+        page.table(["metric", "unit", *shown], rows, caption=caption)
     if same:
         page.text(f"The same in all runs: {same}.")
