@@ -179,6 +179,7 @@ class _Sweep:
     notes: list[str]
     first: ExperimentConfig = field(default_factory=ExperimentConfig)
     _makers: dict[tuple[tuple[str, str | None], ...], PointMaker] = field(default_factory=dict)
+    _compositions: dict[tuple[tuple[str, str | None], ...], PointMaker] = field(default_factory=dict)
     _now: tuple[_Set, ...] = ()
     _choices: dict[str, str | None] = field(default_factory=dict)
     _fixed_words: list[str] = field(default_factory=list)
@@ -356,32 +357,21 @@ class _Sweep:
             names -= {None}
             name = names.pop() if len(names) == 1 else None
         if name is None:
-            raise InputError("the names of which domain?", where=place, remedy="give one domain=NAME, or write the names")
+            raise InputError(
+                "the names of which domain?", where=place, remedy="give one domain=NAME, or write the names"
+            )
         return get_domain(name).instance_names()
 
     # ---- one point -------------------------------------------------------------------------------
 
     def _plain(self) -> dict[str, Any]:
         """The configuration of the point at hand, resolved."""
-        choices: dict[str, str | None] = {}
-        named: list[tuple[str, Any]] = []
-        values: list[tuple[str, Any]] = []
-        for item in self._now:
-            if not item.chooses:
-                values.append((item.key, item.value))
-            elif item.value is not None and self._needs_no_file(item.key, item.value):
-                choices[item.key] = ANY
-                named.append((f"{item.key}.name", item.value))
-            else:
-                choices[item.key] = item.value
-        self._choices = choices
-        memo = tuple(sorted(choices.items()))
-        maker = self._makers.get(memo)
+        chosen = tuple((item.key, item.value) for item in self._now if item.chooses)
+        values = [(item.key, item.value) for item in self._now if not item.chooses]
+        maker = self._makers.get(chosen)
         if maker is None:
-            maker = PointMaker(self.composer.compose(choices, self._fixed_words))
-            self._check_choices(maker, choices)
-            self._makers[memo] = maker
-        plain = maker.make([*named, *values])
+            maker = self._makers[chosen] = self._maker(dict(chosen))
+        plain = maker.make(values)
         for key in maker.missing:
             if look_up(plain, key) == "???":
                 raise InputError(
@@ -392,17 +382,28 @@ class _Sweep:
                 raise InputError(f"{key} is ???", where=self.place(key), remedy="give a value")
         return plain
 
+    def _maker(self, chosen: dict[str, str | None]) -> PointMaker:
+        """What makes the points with these choices; names without a file share one composition."""
+        named = {key: name for key, name in chosen.items() if name is not None and self._needs_no_file(key, name)}
+        self._choices = {key: ANY if key in named else name for key, name in chosen.items()}
+        memo = tuple(self._choices.items())
+        maker = self._compositions.get(memo)
+        if maker is None:
+            maker = PointMaker(self.composer.compose(self._choices, self._fixed_words))
+            self._check_choices(maker, named)
+            self._compositions[memo] = maker
+        return maker.with_values([(f"{key}.name", name) for key, name in named.items()]) if named else maker
+
     def _needs_no_file(self, group: str, name: str) -> bool:
         memo = (group, name)
         if memo not in self._registered:
             self._registered[memo] = is_registered(self.composer.configs, group, name)
         return self._registered[memo]
 
-    def _check_choices(self, maker: PointMaker, choices: Mapping[str, str | None]) -> None:
+    def _check_choices(self, maker: PointMaker, named: Mapping[str, str]) -> None:
         """Refuse a choice that the experiment's own file would override without a word."""
-        for group, choice in choices.items():
-            if choice == ANY and maker.raw(f"{group}.name") != ANY:
-                name = next(item.value for item in self._now if item.key == group)
+        for group, name in named.items():
+            if maker.raw(f"{group}.name") != ANY:
                 raise InputError(
                     f"{group}={name} has no effect: the file sets {group}.name",
                     where=self._line(f"{group}.name"),
@@ -436,7 +437,11 @@ class _Sweep:
         if dropped.base != kept.base:
             names += f" is {kept.base}"
         count = len(repeated)
-        what = "1 trial is the same as another and runs" if count == 1 else f"{count} trials are the same as others and run"
+        what = (
+            "1 trial is the same as another and runs"
+            if count == 1
+            else f"{count} trials are the same as others and run"
+        )
         self.notes.append(f"{what} once (the first: {names})")
 
 

@@ -127,7 +127,9 @@ def _short_names(keys: Sequence[str]) -> dict[str, str]:
         key
         for key in keys
         for other in keys
-        if other != key and names[other] == names[key] and (owner[key] == owner[other] or "" in (owner[key], owner[other]))
+        if other != key
+        and names[other] == names[key]
+        and (owner[key] == owner[other] or "" in (owner[key], owner[other]))
     }
     return {key: key if key in clash else name for key, name in names.items()}
 

@@ -11,6 +11,8 @@ from schedcore.errors import InputError, unknown_name
 def get_method(name: str, domain: str | None = None) -> Any:
     """The solver called ``name``: of ``domain``, else of the core or a package, else of any domain.
 
+    A policy counts as the solver that carries it out.
+
     Raises
     ------
     UnknownNameError
@@ -21,6 +23,10 @@ def get_method(name: str, domain: str | None = None) -> Any:
 
     if domain is not None and name in get_domain(domain).solvers:
         return _of_domain(domain, name)
+    if domain is not None and name in get_domain(domain).policies:
+        from schedcore.solvers.policy import PolicySolver
+
+        return PolicySolver(find_policy(name, domain))
     if is_reference(name):
         return _referenced(name)
     if name in solver_names():

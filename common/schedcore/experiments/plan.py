@@ -1,16 +1,19 @@
-"""The plan of an experiment: its trials in a fixed order, each with its key."""
+"""The plan of a sweep: its trials in a fixed order, each with its key, and the instances at hand."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from schedcore.errors import InputError, UnknownNameError
+from schedcore.errors import InputError, SchedError
 from schedcore.experiments.code_version import code_version
-from schedcore.experiments.config import ExperimentConfig, MethodConfig
-from schedcore.experiments.trial import RECORD_SCHEMA, Trial, load_instance
+from schedcore.experiments.config import ExperimentConfig, TrialConfig
+from schedcore.experiments.expand import Expansion
+from schedcore.experiments.identity import trial_key
+from schedcore.experiments.runner import SOLVE, get_runner
+from schedcore.experiments.trial import Trial, load_instance
 
 if TYPE_CHECKING:
     from schedcore.registry import LoadedInstance
@@ -18,94 +21,184 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Plan:
-    """All trials of an experiment: by group, instance, method, seed, in the order of the configuration."""
+    """All trials of a sweep.
+
+    Parameters
+    ----------
+    config
+        Titles, tables and what holds for the whole sweep.
+    loaded
+        The instances that are problems, by domain and name.
+    notes
+        What a user should know of how the plan came about.
+    """
 
     name: str
     config: ExperimentConfig
     trials: tuple[Trial, ...]
     loaded: Mapping[tuple[str, str], LoadedInstance]
-    """The instances by domain and name."""
+    notes: tuple[str, ...] = ()
 
     def instance_of(self, trial: Trial) -> LoadedInstance:
         """The instance of ``trial``."""
         return self.loaded[trial.domain, trial.instance]
 
+    @property
+    def estimated_cpu_s(self) -> float:
+        """Time limits times workers: what the trials may take at most."""
+        return sum(trial.time_limit_s * trial.workers for trial in self.trials)
 
-def make_plan(name: str, config: ExperimentConfig) -> Plan:
-    """Expand ``config``; every instance is loaded and every method found before anything runs.
+
+def make_plan(expansion: Expansion) -> Plan:
+    """The trials of ``expansion``; every instance is loaded and every method found before anything runs.
 
     Raises
     ------
     InputError
-        An instance, solver or parameter does not exist, or a pair would be run twice.
+        An instance, runner, method or parameter does not exist.
     """
+    maker = _Maker()
+    found: dict[str, Trial] = {}
+    notes = list(expansion.notes)
+    same = 0
+    for point in expansion.points:
+        trial = maker.trial(point.config, point.group, point.method, point.factors)
+        if trial.key in found:
+            same += 1
+        else:
+            found[trial.key] = trial
+    if same:
+        notes.append(f"{same} trials are the same as others under another name of the instance, and run once")
+    return Plan(expansion.name, expansion.experiment, tuple(found.values()), maker.loaded, tuple(notes))
+
+
+def plan_again(name: str, config: ExperimentConfig, trials: Sequence[Trial]) -> Plan:
+    """The plan of stored ``trials``, with a note if some have other keys now.
+
+    Raises
+    ------
+    InputError
+        An instance or runner is not there any more.
+    """
+    maker = _Maker()
+    found = tuple(maker.keyed(trial) for trial in trials)
+    changed = sum(new.key != old.key for new, old in zip(found, trials, strict=True))
+    notes = (
+        (f"the code or the instances have changed since: {changed} of {len(trials)} trials count as new",)
+        if changed
+        else ()
+    )
+    return Plan(name, config, found, maker.loaded, notes)
+
+
+class _Maker:
+    """Makes trials; what many of them share is worked out once."""
+
+    def __init__(self) -> None:
+        self.loaded: dict[tuple[str, str], LoadedInstance] = {}
+        self._methods: dict[tuple[str, str, str], tuple[tuple[str, Any], ...]] = {}
+        self._texts: dict[int, tuple[Any, str]] = {}
+        self._fingerprints: dict[tuple[str, str], str] = {}
+        self._versions: dict[str, str] = {}
+        self._runners: dict[tuple[str, str], Any] = {}
+
+    def trial(self, config: TrialConfig, group: str, label: str, factors: tuple[tuple[str, Any], ...]) -> Trial:
+        domain = config.domain.name
+        solver, parameters = self._method(config)
+        trial = Trial(
+            key="",
+            group=group,
+            domain=domain,
+            instance=config.instance,
+            method=label,
+            solver=solver,
+            seed=config.seed,
+            time_limit_s=config.time_limit_s,
+            workers=config.workers,
+            deterministic_limit=config.deterministic_limit,
+            parameters=parameters,
+            data_dirs=config.data_dirs,
+            runner=config.domain.runner,
+            gpus=config.gpus,
+            memory_mb=config.memory_mb,
+            timeout_s=config.timeout_s,
+            factors=factors,
+            settings=_pairs(config.settings) if config.settings else (),
+        )
+        return self.keyed(trial)
+
+    def keyed(self, trial: Trial) -> Trial:
+        """``trial`` with the key that it has by the content of its instance and the code as they are now."""
+        name, fingerprint = self._content(trial)
+        code = self._version(trial.domain)
+        return replace(trial, key=trial_key(trial, instance=name, fingerprint=fingerprint, code=code))
+
+    def _method(self, config: TrialConfig) -> tuple[str, tuple[tuple[str, Any], ...]]:
+        """Name and parameters of the method of a trial; both are tried out once."""
+        method = config.method
+        text = self._texts.get(id(method))
+        if text is None:
+            # The method is kept with its text: its identity must not be given to something else.
+            text = self._texts[id(method)] = (method, repr(method))
+        memo = (config.domain.name, config.domain.runner, text[1])
+        parameters = self._methods.get(memo)
+        if parameters is None:
+            group = "policy" if config.policy is not None else "solver"
+            parameters = _pairs(method.parameters)
+            if config.policy is not None:
+                # A policy runs as the solver that carries it out, whose parameter it is.
+                parameters = tuple((f"policy.{key}", value) for key, value in parameters)
+            if config.domain.runner == SOLVE:
+                _try_out(config.domain.name, group, method.name, parameters)
+            self._methods[memo] = parameters
+        return method.name, parameters
+
+    def _runner(self, domain: str, name: str) -> Any:
+        if (domain, name) not in self._runners:
+            self._runners[domain, name] = get_runner(domain, name)
+        return self._runners[domain, name]
+
+    def _content(self, trial: Trial) -> tuple[str, str]:
+        """Name and hash of the content of the instance of ``trial``."""
+        runner = self._runner(trial.domain, trial.runner)
+        if not runner.needs_problem:
+            return Path(trial.instance).name, runner.fingerprint(trial)
+        pair = (trial.domain, trial.instance)
+        if pair not in self.loaded:
+            self.loaded[pair] = load_instance(trial.domain, trial.instance, trial.data_dirs)
+            self._fingerprints[pair] = self.loaded[pair].problem.fingerprint()
+        return self.loaded[pair].name, self._fingerprints[pair]
+
+    def _version(self, domain: str) -> str:
+        if domain not in self._versions:
+            from schedcore.registry import get_domain
+
+            self._versions[domain] = code_version(get_domain(domain).load.__module__.partition(".")[0])
+        return self._versions[domain]
+
+
+def _try_out(domain: str, group: str, name: str, parameters: tuple[tuple[str, Any], ...]) -> None:
+    """Find the method and give it its parameters, so that mistakes show before anything runs."""
     from schedcore.experiments.methods import get_method
     from schedcore.experiments.parameters import with_parameters
-    from schedcore.registry import get_domain
+    from schedcore.solvers.policy import PolicySolver
 
-    domains = {group.domain: get_domain(group.domain) for group in config.groups.values()}
-    for method_name, method in config.methods.items():
-        for group_name, group in config.groups.items():
-            if not method.groups or group_name in method.groups:
-                try:
-                    found = get_method(method.solver, domains[group.domain].name)
-                except UnknownNameError as error:
-                    key = f"methods.{method_name}.solver"
-                    raise UnknownNameError(error.what, where=key, remedy=error.remedy) from error
-                with_parameters(found, method.parameters)
-    loaded: dict[tuple[str, str], LoadedInstance] = {}
-    trials: list[Trial] = []
-    for group_name, group in config.groups.items():
-        for instance in group.instances:
-            pair = (group.domain, instance)
-            if pair in loaded:
-                raise InputError(
-                    f"instance {instance!r} occurs twice", where=f"groups.{group_name}", remedy="name it once"
-                )
-            loaded[pair] = load_instance(group.domain, instance, tuple(config.data_dirs))
-            for method_name, method in config.methods.items():
-                if method.groups and group_name not in method.groups:
-                    continue
-                for seed in config.seeds:
-                    fingerprint = loaded[pair].problem.fingerprint()
-                    trials.append(_trial(config, group_name, pair, fingerprint, method_name, method, seed))
-    return Plan(name, config, tuple(trials), loaded)
+    try:
+        found = get_method(name, domain)
+        if group == "policy" and not isinstance(found, PolicySolver):
+            raise InputError(f"{name!r} is a solver and no policy", where="policy", remedy=f"give it as solver={name}")
+        with_parameters(found, dict(parameters))
+    except SchedError as error:
+        place = f"{group} {name}" + (
+            "" if error.where in (None, "--solver", "solver", "policy") else f": {error.where}"
+        )
+        raise type(error)(error.what, where=place, remedy=error.remedy) from error
 
 
-def _trial(
-    config: ExperimentConfig,
-    group: str,
-    pair: tuple[str, str],
-    fingerprint: str,
-    name: str,
-    method: MethodConfig,
-    seed: int,
-) -> Trial:
-    decides = {
-        "solver": method.solver,
-        "seed": seed,
-        "time_limit_s": config.time_limit_s if method.time_limit_s is None else method.time_limit_s,
-        "workers": config.workers if method.workers is None else method.workers,
-        "deterministic_limit": method.deterministic_limit,
-        "parameters": tuple(sorted(method.parameters.items())),
-    }
-    from schedcore.registry import get_domain
-
-    code = code_version(get_domain(pair[0]).load.__module__.partition(".")[0])
-    return Trial(
-        key=trial_key({**decides, "domain": pair[0], "instance": pair[1], "problem": fingerprint, "code": code}),
-        group=group,
-        domain=pair[0],
-        instance=pair[1],
-        method=name,
-        data_dirs=tuple(config.data_dirs),
-        **decides,  # type: ignore[arg-type]
-    )
+def _pairs(values: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
+    """Keys and values in a fixed order; lists as tuples."""
+    return tuple((key, _fixed(values[key])) for key in sorted(values))
 
 
-def trial_key(decides: Mapping[str, Any]) -> str:
-    """Hash of what decides the outcome of a trial."""
-    from schedcore.model import canonical_json
-
-    text = canonical_json({**decides, "schema": RECORD_SCHEMA})
-    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+def _fixed(value: Any) -> Any:
+    return tuple(_fixed(item) for item in value) if isinstance(value, (list, tuple)) else value

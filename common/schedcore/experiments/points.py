@@ -62,6 +62,17 @@ class PointMaker:
             keys = ", ".join(key for key, _ in after)
             raise InputError(f"no such place in a list: {error}", where=keys, remedy="count from 0") from error
 
+    def with_values(self, assignments: Sequence[Assignment]) -> PointMaker:
+        """The same with some values set for all configurations to come."""
+        import copy
+
+        from omegaconf import OmegaConf
+
+        composed = copy.deepcopy(self._composed)
+        for key, value in assignments:
+            OmegaConf.update(composed, key, value, merge=True, force_add=True)
+        return PointMaker(composed)
+
     def raw(self, key: str) -> Any:
         """The value of a dotted key before interpolations are resolved."""
         return look_up(self._plain, key)
@@ -102,6 +113,10 @@ def overlap(a: str, b: str) -> bool:
 
 
 def _interpolates(value: Any) -> bool:
+    if not isinstance(value, (str, dict, list)):
+        return False
+    if isinstance(value, str):
+        return "${" in value
     return any(isinstance(leaf, str) and "${" in leaf for _, leaf in leaves(value))
 
 

@@ -77,9 +77,7 @@ def key_lines(path: Path) -> list[tuple[str, int]]:
     return found
 
 
-def line_of(
-    composer: Composer, key: str, choices: Mapping[str, str | None], words: Sequence[str] = ()
-) -> str | None:
+def line_of(composer: Composer, key: str, choices: Mapping[str, str | None], words: Sequence[str] = ()) -> str | None:
     """File and line that set ``key``, or what it stands in."""
     lines = file_lines(composer, choices, words)
     while key:
@@ -120,10 +118,10 @@ def sources(
     return found
 
 
-def _source(
-    key: str, value: Any, text: Any, lines: Mapping[str, tuple[str, str]], places: Mapping[str, str]
-) -> Source:
-    word = next((place for name, place in places.items() if key == name or key.startswith((f"{name}.", f"{name}["))), "")
+def _source(key: str, value: Any, text: Any, lines: Mapping[str, tuple[str, str]], places: Mapping[str, str]) -> Source:
+    word = next(
+        (place for name, place in places.items() if key == name or key.startswith((f"{name}.", f"{name}["))), ""
+    )
     origin, place = ("word", word) if word else lines.get(key, ("default", "default"))
     if isinstance(text, str) and "${" in text:
         variable = _ENVIRONMENT.search(text)

@@ -318,6 +318,10 @@ class Store:
         """Keys of the trials of the plan that need no other run: they have a result, and did not fail."""
         return {key for (key,) in self._rows("SELECT key FROM trial WHERE state = 'done' AND position IS NOT NULL")}
 
+    def running_keys(self) -> set[str]:
+        """Keys of the trials of the plan that run now, or ran when their driver died."""
+        return {key for (key,) in self._rows("SELECT key FROM trial WHERE state = 'running' AND position IS NOT NULL")}
+
     def attempts(self) -> dict[str, int]:
         """How often each trial of the plan was begun, by key."""
         return dict(self._rows("SELECT key, attempt FROM trial WHERE position IS NOT NULL"))

@@ -46,6 +46,7 @@ class Trials:
         self._domains: dict[tuple[str, str], DomainConfig] = {}
         self._groups: dict[int, tuple[Any, list[tuple[str, DomainConfig, str]]]] = {}
         self._texts: dict[int, tuple[Any, str]] = {}
+        self._known: set[tuple[str, str, bool]] = set()
         self._checked: set[tuple[Any, ...]] = set()
 
     def of(
@@ -78,7 +79,9 @@ class Trials:
             for name, solver, policy, more in methods:
                 if more is not None and more.groups and group not in more.groups:
                     continue
-                settings = {**config.settings, **more.settings} if more is not None and more.settings else config.settings
+                settings = (
+                    {**config.settings, **more.settings} if more is not None and more.settings else config.settings
+                )
                 limits = [_limit(config, more, key) for key in _LIMITS]
                 time_limit_s, deterministic_limit, workers, gpus, memory_mb, timeout_s = limits
                 for seed in seeds:
@@ -188,7 +191,7 @@ class Trials:
 
     def _exists(self, group: str, name: str, key: str, *, files: bool = False) -> None:
         """Refuse a name that is not registered; ``files``: and that is no file of the group either."""
-        if (group, name) in self._files:
+        if (group, name, files) in self._known:
             return
         try:
             registered = is_registered(self._composer.configs, group, name)
@@ -203,6 +206,7 @@ class Trials:
                     where=self._place(key),
                     remedy=f"choose it:  {group}={name}, or in a file  defaults:  - override /{group}: {name}",
                 )
+        self._known.add((group, name, files))
 
     # ---- instances -------------------------------------------------------------------------------
 

@@ -162,7 +162,9 @@ def values_of(override: Any, where: str) -> tuple[Any, ...] | Glob:
     try:
         items = swept.list if isinstance(swept, ChoiceSweep) else list(swept.range())
     except (HydraException, ValueError) as error:
-        raise InputError(str(error), where=where, remedy="use range(start, stop, step) with a step that is not 0") from None
+        raise InputError(
+            str(error), where=where, remedy="use range(start, stop, step) with a step that is not 0"
+        ) from None
     if not items:
         raise InputError("the range is empty", where=where, remedy="range(start, stop) goes up to stop - 1")
     return tuple(type(override)._convert_value(item) for item in items)

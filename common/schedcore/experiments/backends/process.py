@@ -36,6 +36,10 @@ class ProcessBackend:
         Processors to use at a time; by default all that this process may use.
     grace_s
         Seconds beyond its own limit after which a trial is ended.
+    memory_mb
+        Memory for all trials that declare what they need, together; by default what is free now.
+    warm_up
+        Let every method solve tiny instances once in each worker, so that loading libraries is not counted as its time.
     recycle_after
         Trials after which a worker is replaced, so that what libraries leak does not add up.
     recycle_growth_mb
@@ -51,13 +55,16 @@ class ProcessBackend:
         slots: int | None = None,
         grace_s: float = DEFAULT_GRACE_S,
         *,
+        memory_mb: float | None = None,
+        warm_up: bool = True,
         recycle_after: int = 500,
         recycle_growth_mb: float = 512.0,
         reserve_mb: float = 200.0,
     ) -> None:
-        self.resources = Resources.of_machine(slots)
+        self.resources = Resources.of_machine(slots, memory_mb)
         self.window = 2 * self.resources.slots
         self.grace_s = grace_s
+        self.warm_up = warm_up
         self.recycle_after = recycle_after
         self.recycle_growth_mb = recycle_growth_mb
         self.reserve_mb = reserve_mb
@@ -151,7 +158,7 @@ class ProcessBackend:
         for worker in idle[: max(0, len(idle) + 1 - self.resources.slots)]:
             self._drop(worker)
         try:
-            worker = WorkerProcess(*profile)
+            worker = WorkerProcess(*profile, warm=self.warm_up)
         except SchedError:
             self.resources.give_back(task.trial, task.gpus)
             raise

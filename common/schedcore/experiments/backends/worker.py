@@ -44,7 +44,7 @@ def _answer(task: bytes, instances: dict[str, LoadedInstance], module: Any) -> b
     import dataclasses
     import pickle
 
-    trial, name, payload, forget = pickle.loads(task)
+    trial, name, payload, forget, warm = pickle.loads(task)
     if forget:
         instances.clear()
     _empty_log()
@@ -56,6 +56,11 @@ def _answer(task: bytes, instances: dict[str, LoadedInstance], module: Any) -> b
     except Exception:
         loaded = None  # cannot be unpickled here: the runner loads it by its name, or says why that fails
     try:
+        if warm:
+            from schedcore.experiments.warm_up import warm_worker
+
+            warm_worker(trial)
+            _empty_log()
         record = module.run_trial(trial, loaded)
     except KeyboardInterrupt:  # somebody's signal; the trial has no other way to end
         from schedcore.experiments.trial import failed_record

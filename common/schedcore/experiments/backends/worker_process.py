@@ -54,7 +54,8 @@ class WorkerProcess:
     trial has started.
     """
 
-    def __init__(self, workers: int, gpus: tuple[str, ...]) -> None:
+    def __init__(self, workers: int, gpus: tuple[str, ...], *, warm: bool = True) -> None:
+        self.warm = warm
         self.profile = (workers, gpus)
         self.task: Task | None = None
         self.ready = False
@@ -110,7 +111,9 @@ class WorkerProcess:
             payload = _pickled(task.loaded)
             self._known.add(name)
         task.began = time.monotonic()
-        self.connection.send_bytes(pickle.dumps((task.trial, name, payload, forget), pickle.HIGHEST_PROTOCOL))
+        self.connection.send_bytes(
+            pickle.dumps((task.trial, name, payload, forget, self.warm), pickle.HIGHEST_PROTOCOL)
+        )
 
     def receive(self) -> TrialRecord | None:
         """What the process has sent: a record, or ``None`` when it says that it has started.

@@ -22,10 +22,10 @@ def read_run(path: Path) -> RunData:
         It is damaged or of another version.
     """
     with Store.read(path) as store:
-        return run_data(store)
+        return run_data_of(store)
 
 
-def run_data(store: Store) -> RunData:
+def run_data_of(store: Store) -> RunData:
     """Trials, records and manifest of ``store``."""
     manifest = store.manifest
     experiment = manifest.experiment

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from schedcore.errors import InputError
 from schedcore.experiments.report.analysis import Analysis
-from schedcore.experiments.report.from_store import run_data
+from schedcore.experiments.report.from_store import run_data_of
 from schedcore.experiments.report.render import FORMATS, analyses_of, digest
 from schedcore.experiments.report.run_data import RunData
 from schedcore.experiments.store import Store
@@ -41,7 +41,7 @@ def write_report(run: RunData | Store, folder: Path | None = None, *, force: boo
     """
     if isinstance(run, Store):
         folder = run.path if folder is None else folder
-        run = run_data(run)
+        run = run_data_of(run)
     if folder is None:
         raise InputError("no folder to write to", where="write_report", remedy="give one")
     files = {name: folder / file for name, file in FILES.items()}
