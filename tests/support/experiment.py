@@ -22,6 +22,7 @@ methods:
 time_limit_s: 1
 warm_up: false
 gantt: [ft06]
+backend: {name: inline}
 """
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -73,6 +73,25 @@ def make_plan(expansion: Expansion) -> Plan:
     return Plan(expansion.name, expansion.experiment, tuple(found.values()), maker.loaded, tuple(notes))
 
 
+def plan_again(name: str, config: ExperimentConfig, trials: Sequence[Trial]) -> Plan:
+    """The plan of stored ``trials``, with a note if some have other keys now.
+
+    Raises
+    ------
+    InputError
+        An instance or runner is not there any more.
+    """
+    maker = _Maker()
+    found = tuple(maker.keyed(trial) for trial in trials)
+    changed = sum(new.key != old.key for new, old in zip(found, trials, strict=True))
+    notes = (
+        (f"the code or the instances have changed since: {changed} of {len(trials)} trials count as new",)
+        if changed
+        else ()
+    )
+    return Plan(name, config, found, maker.loaded, notes)
+
+
 class _Maker:
     """Makes trials; what many of them share is worked out once."""
 
@@ -107,8 +126,13 @@ class _Maker:
             factors=factors,
             settings=_pairs(config.settings) if config.settings else (),
         )
+        return self.keyed(trial)
+
+    def keyed(self, trial: Trial) -> Trial:
+        """``trial`` with the key that it has by the content of its instance and the code as they are now."""
         name, fingerprint = self._content(trial)
-        return replace(trial, key=trial_key(trial, instance=name, fingerprint=fingerprint, code=self._version(domain)))
+        code = self._version(trial.domain)
+        return replace(trial, key=trial_key(trial, instance=name, fingerprint=fingerprint, code=code))
 
     def _method(self, config: TrialConfig) -> tuple[str, tuple[tuple[str, Any], ...]]:
         """Name and parameters of the method of a trial; both are tried out once."""

@@ -47,6 +47,27 @@ def warm_up(
                 break
 
 
+_warmed: set[tuple[str, str, tuple[tuple[str, Any], ...]]] = set()
+
+
+def warm_worker(trial: Trial) -> None:
+    """Let the method of ``trial`` solve two tiny job shops, once in the life of this process."""
+    from schedcore.experiments.methods import get_method
+    from schedcore.experiments.parameters import with_parameters
+    from schedcore.experiments.runner import SOLVE
+    from schedcore.solvers.protocol import Limits
+
+    which = (trial.domain, trial.solver, trial.parameters)
+    if trial.runner != SOLVE or which in _warmed:
+        return
+    _warmed.add(which)
+    # Whatever goes wrong here, the trial meets again and records.
+    with contextlib.suppress(Exception):
+        method = with_parameters(get_method(trial.solver, trial.domain), dict(trial.parameters))
+        for problem in (tiny_job_shop(1), tiny_job_shop(0)):
+            method.solve(problem, limits=Limits(time_limit_s=_LIMIT_S, workers=trial.workers))
+
+
 def _smallest(plan: Plan, trials: Sequence[Trial]) -> list[Problem]:
     """The smallest instance for each set of features."""
     found: dict[frozenset[str], Problem] = {}

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 WATCH_S = 0.25
 """Seconds between looks at limits and memory while trials run."""
+PREPARE_S = 300.0
+"""Seconds that a worker may take to start, or to load and compile what a method needs."""
 _LINES = 40
 
 
@@ -36,6 +38,10 @@ class ProcessBackend:
         Processors to use at a time; by default all that this process may use.
     grace_s
         Seconds beyond its own limit after which a trial is ended.
+    memory_mb
+        Memory for all trials that declare what they need, together; by default what is free now.
+    warm_up
+        Let every method solve tiny instances once in each worker, so that loading libraries is not counted as its time.
     recycle_after
         Trials after which a worker is replaced, so that what libraries leak does not add up.
     recycle_growth_mb
@@ -51,13 +57,16 @@ class ProcessBackend:
         slots: int | None = None,
         grace_s: float = DEFAULT_GRACE_S,
         *,
+        memory_mb: float | None = None,
+        warm_up: bool = True,
         recycle_after: int = 500,
         recycle_growth_mb: float = 512.0,
         reserve_mb: float = 200.0,
     ) -> None:
-        self.resources = Resources.of_machine(slots)
+        self.resources = Resources.of_machine(slots, memory_mb)
         self.window = 2 * self.resources.slots
         self.grace_s = grace_s
+        self.warm_up = warm_up
         self.recycle_after = recycle_after
         self.recycle_growth_mb = recycle_growth_mb
         self.reserve_mb = reserve_mb
@@ -151,7 +160,7 @@ class ProcessBackend:
         for worker in idle[: max(0, len(idle) + 1 - self.resources.slots)]:
             self._drop(worker)
         try:
-            worker = WorkerProcess(*profile)
+            worker = WorkerProcess(*profile, warm=self.warm_up)
         except SchedError:
             self.resources.give_back(task.trial, task.gpus)
             raise
@@ -180,7 +189,6 @@ class ProcessBackend:
             return
         if record is None:
             self._failed_starts = 0
-            self._send(worker)
             return
         worker.served += 1
         self._finish(worker, record)
@@ -258,9 +266,11 @@ class ProcessBackend:
             limit_mb = task.trial.memory_mb
             if worker.process.poll() is not None and not worker.connection.poll():
                 self._lost(worker, "")  # what it has started keeps the socket open
-            elif worker.ready and now - task.began > limit_s:
+            elif task.prepared and now - task.began > limit_s:
                 self._fail(worker, "timeout", f"ended after its limit of {limit_s:g} s")
-            elif not worker.ready and now - task.began > max(60.0, limit_s):
+            elif worker.ready and now - task.began > max(PREPARE_S, limit_s):
+                self._fail(worker, "timeout", f"its method was not loaded within {PREPARE_S:.0f} s")
+            elif not worker.ready and now - task.began > max(PREPARE_S, limit_s):
                 self._failed_start(worker, "a worker process does not start")
             elif limit_mb is not None and rss_mb > limit_mb:
                 self._fail(worker, "out-of-memory", f"used {rss_mb:.0f} MiB, more than its {limit_mb} MiB of memory")

@@ -34,7 +34,11 @@ class Backend(Protocol):
     """
 
     name: str
-    window: int
+
+    @property
+    def window(self) -> int:
+        """How many trials to hand over at a time."""
+        ...
 
     def start(self) -> None:
         """Make ready to take trials."""

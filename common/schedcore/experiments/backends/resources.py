@@ -12,18 +12,6 @@ from schedcore.experiments.trial import Trial
 _EPSILON = 1e-9
 
 
-def processors() -> int:
-    """Processors that this process may use: those of the machine, its affinity and its share of time."""
-    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    try:
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
-        if quota != "max":
-            count = min(count, max(1, round(int(quota) / int(period))))
-    except (OSError, ValueError):
-        pass
-    return count
-
-
 def gpu_ids() -> tuple[str, ...]:
     """The GPUs that this process may use, as ``CUDA_VISIBLE_DEVICES`` names them; no library is loaded for it."""
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
@@ -47,10 +35,12 @@ class Resources:
     free_gpus: dict[str, float] = field(default_factory=dict)
 
     @classmethod
-    def of_machine(cls, slots: int | None = None) -> Resources:
-        """Those of this machine; ``slots`` trials' processors instead of all."""
+    def of_machine(cls, slots: int | None = None, memory_mb: float | None = None) -> Resources:
+        """Those of this machine; ``slots`` processors and ``memory_mb`` instead of all that is free."""
+        from schedcore.cli.checkup import granted_cpus
+
         gpus = gpu_ids()
-        return cls(slots or processors(), available_mb(), gpus, free_gpus=dict.fromkeys(gpus, 1.0))
+        return cls(slots or granted_cpus(), memory_mb or available_mb(), gpus, free_gpus=dict.fromkeys(gpus, 1.0))
 
     def lacks(self, trial: Trial) -> str:
         """Empty if ``trial`` could run if nothing else did, else what it asks for and what there is."""

@@ -1,0 +1,192 @@
+"""Carrying out a plan: what ``sched run`` and ``sched sweep`` have in common."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from schedcore.cli.session import Outcome, Session
+from schedcore.cli.signals import StopRequest
+from schedcore.errors import SchedError, TrialsFailedError
+
+if TYPE_CHECKING:
+    from schedcore.experiments.driver import DriverOptions
+    from schedcore.experiments.driver import Outcome as DriverOutcome
+    from schedcore.experiments.plan import Plan
+    from schedcore.experiments.report import WrittenReport
+    from schedcore.experiments.store import Store
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What is to be done, and where.
+
+    Parameters
+    ----------
+    asked
+        What was asked for, as it is kept for later.
+    again
+        The command that continues it.
+    """
+
+    plan: Plan
+    folder: Path
+    options: DriverOptions
+    asked: Mapping[str, Any]
+    again: str
+
+
+def carry_out(session: Session, sweep: Sweep) -> Outcome:
+    """Run what is left of the plan, write the report, and say how it went.
+
+    Raises
+    ------
+    Interrupted
+        Ctrl-C or SIGTERM; what has finished is stored, and the remedy is the command that continues.
+    SchedError
+        The folder cannot be used or written; a trial asks for more than there is.
+    """
+    from schedcore.experiments.backends.choose import choose_backend
+    from schedcore.experiments.manifest import Manifest
+    from schedcore.experiments.report import results_data
+    from schedcore.experiments.report.summary_text import report_text
+    from schedcore.experiments.store import Store
+
+    plan, folder = sweep.plan, sweep.folder
+    chosen, reason = choose_backend(plan.config.backend, plan.trials)
+    with Store.create(folder, _manifest(sweep, Manifest)) as store:
+        if store.taken_over:
+            session.note(f"the driver before this one was killed; its run {folder} goes on here")
+        outcome, report = _run(session, sweep, store, chosen, reason)
+        failed = _failures(store)
+    data: dict[str, Any] = {
+        "name": plan.name,
+        "folder": str(folder),
+        "backend": chosen,
+        "trials": outcome.total,
+        "ran": outcome.ran,
+        "resumed": outcome.resumed,
+        "failed": len(failed),
+        "failures": failed[:100],
+        "report": {name: str(file) for name, file in report.files.items()},
+        "arenas": results_data(report.run, report.analyses)["arenas"],
+    }
+    return Outcome(data, report_text(report), _error(sweep, outcome, failed))
+
+
+def _run(session: Session, sweep: Sweep, store: Store, chosen: str, reason: str) -> tuple[DriverOutcome, WrittenReport]:
+    from schedcore.cli.app import Interrupted
+    from schedcore.cli.sweep_progress import SweepProgress
+    from schedcore.experiments.backends.choose import make_backend
+    from schedcore.experiments.driver import PATIENCE_S, run_trials
+    from schedcore.experiments.report import write_report
+    from schedcore.experiments.report.from_store import run_data_of
+    from schedcore.experiments.warm_up import warm_up
+
+    plan, stop = sweep.plan, StopRequest()
+    store.add(plan.trials)
+    finished = set() if sweep.options.force else store.finished_keys()
+    left = [trial for trial in plan.trials if trial.key not in finished]
+    _tell_stored(session, sweep, len(finished), len(left))
+    progress = SweepProgress(session, plan.trials, len(finished))
+    session.event("sweep", {"name": plan.name, "folder": str(sweep.folder), "backend": chosen, "reason": reason,
+                            "trials": len(plan.trials), "resumed": len(finished)})  # fmt: skip
+    promise = f"what runs has {PATIENCE_S:.0f} s to finish, what is done stays in {sweep.folder}"
+    # A method that does not listen is interrupted a little after it should have.
+    with stop.listening(session, promise, PATIENCE_S + 5.0):
+        try:
+            if left:
+                session.note(f"backend {chosen}: {reason}")
+                backend = make_backend(
+                    chosen,
+                    plan.config.backend,
+                    warm_up=plan.config.warm_up,
+                    give_up=lambda: stop.older_than(PATIENCE_S),
+                    say=session.note,
+                )
+                if chosen == "inline" and plan.config.warm_up:
+                    warm_up(plan, left, lambda method: session.detail(f"warming up {method}"), stop)
+            else:
+                backend = make_backend("inline", plan.config.backend)
+            with progress.shown():
+                outcome = run_trials(
+                    plan.trials,
+                    store,
+                    backend,
+                    instance_of=lambda trial: plan.loaded.get((trial.domain, trial.instance)),
+                    options=sweep.options,
+                    observer=progress,
+                    stop=stop,
+                    give_up=lambda: stop.older_than(PATIENCE_S),
+                )
+        except KeyboardInterrupt:
+            raise Interrupted("interrupted", where=str(sweep.folder), remedy=_continue(sweep)) from None
+        except SchedError as error:
+            if error.exit_code != 2:  # not the user's words, but the machine: the rest can be run later
+                remedy = f"{error.remedy};  {sweep.again}" if error.remedy else _continue(sweep)
+                raise type(error)(error.what, where=error.where, remedy=remedy) from error
+            raise
+        if outcome.stopped == "stop":
+            raise Interrupted(stop.word, where=str(sweep.folder), remedy=_continue(sweep))
+        return outcome, write_report(run_data_of(store), sweep.folder)
+
+
+def _manifest(sweep: Sweep, kind: Any) -> Any:
+    from schedcore.experiments.machine import machine
+
+    config = sweep.plan.config
+    return kind(
+        name=sweep.plan.name,
+        argv=("sched", *sys.argv[1:]),
+        asked=dict(sweep.asked),
+        environment=machine(),
+        experiment=dataclasses.asdict(config),
+    )
+
+
+def _tell_stored(session: Session, sweep: Sweep, stored: int, left: int) -> None:
+    if stored:
+        session.note(
+            f"{stored} of {stored + left} trials are in {sweep.folder}; "
+            + (f"{left} to go" if left else "nothing to run")
+        )
+
+
+def _failures(store: Store) -> list[dict[str, Any]]:
+    trials = {trial.key: trial for trial in store.trials()}
+    return [
+        {
+            "key": key,
+            "instance": record.instance,
+            "method": trials[key].method,
+            "solver": record.solver,
+            "seed": record.seed,
+            "error_type": record.error_type,
+            "message": record.message,
+            "attempts": record.attempt,
+        }
+        for key, record in store.records().items()
+        if record.failed
+    ]
+
+
+def _error(sweep: Sweep, outcome: DriverOutcome, failed: list[dict[str, Any]]) -> SchedError | None:
+    if not failed:
+        return None
+    first = failed[0]
+    text = f"{len(failed)} of {outcome.total} trials failed"
+    if outcome.stopped:
+        text += f", and {outcome.total - outcome.resumed - outcome.ran} were not run any more (fail_fast)"
+    return TrialsFailedError(
+        f"{text}; the first: {first['instance']} with {first['solver']}: {first['error_type']}: {first['message']}",
+        where=str(sweep.folder),
+        remedy=f"mend the cause and repeat the failed ones alone:  {sweep.again}",
+    )
+
+
+def _continue(sweep: Sweep) -> str:
+    return f"continue:  {sweep.again}"
