@@ -434,8 +434,8 @@ def test_targets_and_options_that_make_no_sense(configs, tmp_path) -> None:
         expand(configs, "jssp", ["instance=ft06"], sample=0)
     with pytest.raises(InputError, match="1001000 combinations"):
         expand(configs, "jssp", ["instance=ft06", "seed=range(0,1001)", "workers=range(1,1001)"])
+    folder = config_folder(tmp_path / "other", "title: x\n")
     with pytest.raises(InputError, match="the names of which domain"):
-        folder = config_folder(tmp_path / "other", "title: x\n")
         expand(find_config_dir(folder), "small", ["instance=glob(ft*)"])
     with pytest.raises(InputError, match="'ft06' of which domain"):
         expand(find_config_dir(folder), "small", ["instance=ft06"])

@@ -8,19 +8,19 @@ import io
 import json
 
 import pytest
+from schedcore.experiments.backend import InlineBackend, get_backend
+from schedcore.experiments.outputs import Results, file_stem, is_current, write_outputs
+from schedcore.experiments.results import rows_of
+from schedcore.experiments.tables import csv_text, markdown, percent, summary_table
 from support.experiment import SMALL, config_folder
 
 from schedcore.configdir import find_config_dir
 from schedcore.errors import InputError, UnknownNameError
-from schedcore.experiments.backend import InlineBackend, get_backend
 from schedcore.experiments.driver import run_plan
 from schedcore.experiments.expand import expand
-from schedcore.experiments.outputs import Results, file_stem, is_current, write_outputs
 from schedcore.experiments.plan import Plan, make_plan
-from schedcore.experiments.results import rows_of
 from schedcore.experiments.run_trial import run_trial
 from schedcore.experiments.store import RunFolder
-from schedcore.experiments.tables import csv_text, markdown, percent, summary_table
 from schedcore.experiments.trial import TrialRecord, TrialStatus
 
 
