@@ -227,7 +227,7 @@ class ReportPage:
         if isinstance(plot, InteractiveGantt):
             source = html.escape(plot.html, quote=True)
             inside = (
-                f'<div class="card frame"><iframe sandbox="allow-scripts" loading="lazy" title="{label}" '
+                f'<div class="card frame"><iframe sandbox="allow-scripts" title="{label}" '
                 f'style="height:{int(height_px)}px" srcdoc="{source}"></iframe></div>'
             )
         else:

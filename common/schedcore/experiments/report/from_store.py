@@ -1,4 +1,4 @@
-"""The data of a report from the store of a run."""
+"""A run as it is stored, made ready for a report."""
 
 from __future__ import annotations
 
@@ -6,28 +6,59 @@ import shlex
 from pathlib import Path
 
 from schedcore.experiments.report.run_data import RunData
-from schedcore.experiments.store import Store
+from schedcore.experiments.store import LOG, Store
+
+
+def read_run(path: Path) -> RunData:
+    """The run in the folder ``path``.
+
+    Schedules and logs are read when they are asked for, so the folder must stay where it is.
+
+    Raises
+    ------
+    InputError
+        There is no run.
+    FormatError
+        It is damaged or of another version.
+    """
+    with Store.read(path) as store:
+        return run_data_of(store)
 
 
 def run_data_of(store: Store) -> RunData:
-    """What ``store`` holds of its run, with schedules to be read when they are asked for."""
+    """Trials, records and manifest of ``store``."""
     manifest = store.manifest
     experiment = manifest.experiment
-    trials, records = store.trials(), store.records()
     groups = experiment.get("groups") or {}
+    gantt = experiment.get("gantt")
     return RunData(
-        manifest.name,
-        tuple(trials),
-        records,
-        title=experiment.get("title") or "",
-        description=experiment.get("description") or "",
-        command=shlex.join(manifest.argv),
+        name=manifest.name or store.path.name,
+        trials=tuple(store.trials()),
+        records=store.records(),
+        title=str(experiment.get("title") or ""),
+        description=str(experiment.get("description") or ""),
+        command=command_text(manifest.argv),
         environment=manifest.environment,
-        group_titles={name: group.get("title") or name for name, group in groups.items()},
-        gantt=tuple(experiment.get("gantt") or ()) or None,
-        running=frozenset(store.running_keys()),
-        path=Path(store.path),
+        group_titles={name: str(group.get("title") or "") for name, group in groups.items()},
+        gantt=tuple(gantt) if gantt else None,
+        path=store.path,
         created=manifest.created,
         updated=manifest.updated,
         schedule_of=store.schedule,
+        log_of=lambda key: _log(store, key),
     )
+
+
+def command_text(argv: tuple[str, ...]) -> str:
+    """The command as it is typed: ``sched``, then its words, quoted where a shell asks for it."""
+    if not argv:
+        return ""
+    words = argv if Path(argv[0]).name == "sched" else ("sched", *argv)
+    return shlex.join(("sched", *words[1:]))
+
+
+def _log(store: Store, key: str) -> str:
+    try:
+        return store.artifact_path(key, LOG).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""

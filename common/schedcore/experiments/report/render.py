@@ -87,11 +87,6 @@ def results_data(run: RunData, analyses: Sequence[Analysis]) -> dict[str, Any]:
             }
             for analysis in analyses
         ],
-        "runs": [
-            {"group": trial.group, "method": trial.method, **record.as_dict(schedule=False)}
-            for trial, record in run.pairs()
-            if record is not None
-        ],
     }
 
 

@@ -10,6 +10,10 @@ from typing import Any
 from schedcore.experiments.trial import Trial, TrialRecord
 
 
+def _no_log(key: str) -> str:
+    return ""
+
+
 def _no_schedule(key: str) -> Mapping[str, Any] | None:
     return None
 
@@ -34,12 +38,12 @@ class RunData:
         Headings of groups of instances.
     gantt
         Instances whose best schedule is drawn; ``None`` leaves the choice to the report.
-    running
-        Keys of trials that have begun and not finished.
     path
         The folder of the run.
     schedule_of
         Gives the schedule of a key, as JSON data.
+    log_of
+        Gives the end of what the trial of a key printed.
     """
 
     name: str
@@ -51,11 +55,11 @@ class RunData:
     environment: Mapping[str, Any] = field(default_factory=dict)
     group_titles: Mapping[str, str] = field(default_factory=dict)
     gantt: tuple[str, ...] | None = None
-    running: frozenset[str] = frozenset()
     path: Path | None = None
     created: str = ""
     updated: str = ""
     schedule_of: Callable[[str], Mapping[str, Any] | None] = _no_schedule
+    log_of: Callable[[str], str] = _no_log
 
     @property
     def heading(self) -> str:
@@ -82,3 +86,8 @@ class RunData:
         if record is not None and record.schedule is not None:
             return record.schedule
         return self.schedule_of(key)
+
+    def log(self, key: str) -> str:
+        """The end of what trial ``key`` printed."""
+        record = self.records.get(key)
+        return record.log if record is not None and record.log else self.log_of(key)

@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from schedcore.errors import InputError
 from schedcore.experiments.report.analysis import Analysis
+from schedcore.experiments.report.from_store import run_data_of
 from schedcore.experiments.report.render import FORMATS, analyses_of, digest
 from schedcore.experiments.report.run_data import RunData
+from schedcore.experiments.store import Store
 from schedcore.io.atomic import atomic_write_text
 
 FILES: dict[str, str] = {"html": "report.html", "md": "results.md", "csv": "results.csv", "json": "results.json"}
@@ -26,16 +29,21 @@ class WrittenReport:
     fresh: bool
 
 
-def write_report(run: RunData, folder: Path, *, force: bool = False) -> WrittenReport:
+def write_report(run: RunData | Store, folder: Path | None = None, *, force: bool = False) -> WrittenReport:
     """Write report and tables of ``run`` into ``folder``; what shows exactly these results already is left alone.
 
-    ``results.json`` comes last and says that the others are whole.
+    The folder of a store needs not be given.  ``results.json`` comes last and says that the others are whole.
 
     Raises
     ------
     InputError
         The files cannot be written.
     """
+    if isinstance(run, Store):
+        folder = run.path if folder is None else folder
+        run = run_data_of(run)
+    if folder is None:
+        raise InputError("no folder to write to", where="write_report", remedy="give one")
     files = {name: folder / file for name, file in FILES.items()}
     analyses = tuple(analyses_of(run))
     fresh = force or not is_current(run, folder)

@@ -39,6 +39,7 @@ def convergence_chart(
 ) -> str:
     """Mean gap over time, time on a logarithmic and the gap on a square-root axis."""
     most = max(max(curve) for curve in curves.values())
+    most = 1.0 if most > 0.5 else most
 
     def draw(width: float) -> Canvas:
         canvas, left, right, top, bottom = _frame(width)

@@ -60,7 +60,7 @@ def pareto_chart(points: Sequence[ParetoPoint], *, label: str, gap_title: str) -
             wide = text_px(name)
             turned = px + 12 + wide > right
             begin = px - 12 - wide if turned else px + 12
-            for shift in (0.0, -15.0, 15.0, 30.0, -30.0):
+            for shift in (-8.0, 9.0, -22.0, 23.0, 36.0, -36.0):
                 place = (begin, begin + wide, py + 4 + shift)
                 if top < place[2] < bottom and not any(_hits(place, other) for other in taken):
                     taken.append(place)

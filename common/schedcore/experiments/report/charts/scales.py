@@ -96,12 +96,12 @@ def log_ticks(low: float, high: float, about: int = 5) -> list[float]:
         values = (float(f"{d}e{k}") for k in decades if k % every == 0 for d in digits)
         return [v for v in values if low * 0.999 <= v <= high * 1.001]
 
-    for digits in ((1,), (1, 3), (1, 2, 5)):
+    for digits in ((1, 2, 5), (1, 3), (1,)):
         found = inside(digits)
-        if len(found) >= about - 1:
+        if len(found) <= about + 1:
             break
     every = 1
-    while len(found) > about + 2 and every < 12:
+    while len(found) > about + 1 and every < 12:
         every += 1
         found = inside((1,), every)
     return found if len(found) >= 2 else linear_ticks(low, high, about)
@@ -113,7 +113,9 @@ def percent_text(share: float) -> str:
 
 
 def seconds_text(seconds: float) -> str:
-    """A length of time: ``3 ms``, ``1.5 s``, ``2 min``, ``3 h``."""
+    """A length of time: ``3 ms``, ``1.5 s``, ``2 min``, ``3 h``, ``5 d``."""
+    if seconds >= 3 * 86400:
+        return f"{seconds / 86400:,.0f} d"
     if seconds < 1e-3:
         return f"{1e6 * seconds:.3g} µs"
     if seconds < 1:

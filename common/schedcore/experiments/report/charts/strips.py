@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from schedcore.experiments.report.charts.canvas import Canvas, chart, fitting, is_narrow, series, text_px
-from schedcore.experiments.report.charts.scales import Axis, gap_kind, percent_text
+from schedcore.experiments.report.charts.scales import Axis, percent_text
 
 MOST_POINTS: int = 400
 
@@ -17,14 +17,13 @@ def strip_chart(deviations: Mapping[str, Sequence[float]], colours: Mapping[str,
     """Deviations of single runs from the mean of their instance, with the box from quarter to quarter."""
     everything = [v for values in deviations.values() for v in values]
     reach = max((abs(v) for v in everything), default=0.0) or 0.01
-    kind = gap_kind(everything)
 
     def draw(width: float) -> Canvas:
         narrow = is_narrow(width)
         row_px = 50.0 if narrow else 40.0
         canvas = Canvas(width, len(deviations) * row_px + 50)
         left = 12.0 if narrow else min(260.0, 24 + max(text_px(name) for name in deviations))
-        axis = Axis(-1.05 * reach, 1.05 * reach, left + 4, width - 16, kind)
+        axis = Axis(-1.05 * reach, 1.05 * reach, left + 4, width - 16)
         bottom = len(deviations) * row_px + 4
         for tick in axis.ticks(3 if narrow else 4):
             canvas.line(axis(tick), 2, axis(tick), bottom, "zero" if tick == 0 else "grid")

@@ -37,7 +37,7 @@ def add_failures(page: ReportPage, run: RunData) -> None:
             kinds.setdefault((record.error_type, trial.method, _first_line(record)), []).append((trial, record))
         ordered = sorted(kinds.items(), key=lambda item: -len(item[1]))
         for (error_type, method, reason), group in ordered[:MOST_KINDS]:
-            _kind(page, error_type, method, reason, group)
+            _kind(page, run, error_type, method, reason, group)
         if len(ordered) > MOST_KINDS:
             page.text(f"{len(ordered) - MOST_KINDS} more reasons are left out; `sched export` writes all.")
 
@@ -49,7 +49,12 @@ def _first_line(record: TrialRecord) -> str:
 
 
 def _kind(
-    page: ReportPage, error_type: str, method: str, reason: str, group: Sequence[tuple[Trial, TrialRecord]]
+    page: ReportPage,
+    run: RunData,
+    error_type: str,
+    method: str,
+    reason: str,
+    group: Sequence[tuple[Trial, TrialRecord]],
 ) -> None:
     what = (error_type.replace("-", " ") + ": " if error_type else "") + f"{method}: {reason}"
     times = f"{len(group)} ×" if len(group) > 1 else group[0][0].label
@@ -59,9 +64,10 @@ def _kind(
         record = group[0][1]
         if record.error_text and record.error_text.strip() != reason:
             page.code(_tail(record.error_text))
-        if record.log.strip():
+        log = run.log(record.key)
+        if log.strip():
             page.text("What it printed last:")
-            page.code(_tail(record.log))
+            page.code(_tail(log))
 
 
 def _attempt(record: TrialRecord) -> str:

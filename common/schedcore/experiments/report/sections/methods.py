@@ -84,7 +84,8 @@ def _table(page: ReportPage, analysis: Analysis) -> None:
     partial = any(item.solved < item.instances or item.instances < len(arena.instances) for item in items)
     with_common = bool(analysis.common) and partial
     with_reference = any(item.with_reference for item in items)
-    with_bound = any(item.to_bound for item in items)
+    # Where known values are proven optimal the two columns are the same.
+    with_bound = any(item.to_bound and item.to_bound.gap != item.overall.gap for item in items if item.overall)
     best = {
         column: min((m.gap for item in items if (m := getattr(item, column)) is not None), default=None)
         for column in ("overall", "common")
@@ -95,7 +96,7 @@ def _table(page: ReportPage, analysis: Analysis) -> None:
     header += ["to best bound"] if with_bound else []
     header += ["worst"] if arena.has_values else []
     header += ["at best known"] if with_reference else []
-    header += ["proven", "mean time", "total time"]
+    header += ["proven", "time"]
     header += ["gap over time"] if arena.has_values else []
     rows = []
     for item in items:
@@ -113,7 +114,8 @@ def _table(page: ReportPage, analysis: Analysis) -> None:
         if with_reference:
             row.append(_share(item.at_reference, item.with_reference))
         row.append(_share(item.proven, item.finished))
-        row += [Cell(seconds_text(item.wall_s), sort=item.wall_s), Cell(seconds_text(item.total_s), sort=item.total_s)]
+        total = f"{seconds_text(item.total_s)} in all"
+        row.append(Cell(seconds_text(item.wall_s), note=total, sort=item.wall_s, title="mean of a run"))
         if arena.has_values:
             row.append(Cell(None if item.time_gap is None else f"{100 * item.time_gap:.1f}%", sort=item.time_gap))
         rows.append(row)

@@ -19,6 +19,9 @@ def add_metrics(page: ReportPage, analysis: Analysis, prefix: str) -> None:
     methods = [m for m in analysis.arena.methods if any(item.method == m for item in analysis.metrics)]
     shown = methods[:MOST_METHODS]
     names = list(dict.fromkeys(item.name for item in analysis.metrics))
+    extremes = {n: {v for i in analysis.metrics if i.name == n for v in (i.low, i.high)} for n in names}
+    constant = {name: values.pop() for name, values in extremes.items() if len(values) == 1}
+    names = [name for name in names if name not in constant]
     units = {item.name: item.unit for item in analysis.metrics}
     found = {(item.name, item.method): item for item in analysis.metrics}
     rows: list[list[Any]] = []
@@ -33,8 +36,9 @@ def add_metrics(page: ReportPage, analysis: Analysis, prefix: str) -> None:
                 row.append(Cell(value_text(item.mean), note=span, sort=item.mean, title=f"{item.runs} runs"))
         rows.append(row)
     cut = f" The first {len(shown)} of {len(methods)} methods." if len(shown) < len(methods) else ""
-    page.table(
-        ["metric", "unit", *shown],
-        rows,
-        caption=f"Mean over instances of the mean over seeds; below, the smallest and the largest of all runs.{cut}",
-    )
+    same = "; ".join(f"{name} = {value_text(value)}" for name, value in constant.items())
+    if rows:
+        caption = f"Mean over instances of the mean over seeds; below, the smallest and the largest of all runs.{cut}"
+        page.table(["metric", "unit", *shown], rows, caption=caption)
+    if same:
+        page.text(f"The same in all runs: {same}.")

@@ -58,6 +58,14 @@ def _facts(run: RunData, analyses: Sequence[Analysis]) -> dict[str, object]:
     return facts
 
 
+def distance_text(gap: float, direction: str) -> str:
+    """``1.6% above``, ``0.3% below``, or ``level with``; larger values are above, whatever is better."""
+    text = gap_text(gap)
+    if not text.startswith(("+", "-")):
+        return "level with"
+    return f"{text[1:]} {'above' if (gap > 0) == (direction == 'min') else 'below'}"
+
+
 def headline(analysis: Analysis) -> str:
     """What the comparison says, and how sure it is."""
     arena = analysis.arena
@@ -72,13 +80,8 @@ def headline(analysis: Analysis) -> str:
     if mean is None:
         return "No run ended with a value that can be held against a reference."
     kind = "geometric mean" if arena.scale == "ratio" else "mean"
-    where = "above" if arena.direction == "min" else "below"
     over = f"{counted(mean.instances, 'instance')}"
-    reached = (
-        f"{gap_text(mean.gap)} {where} {reference_text(arena)}"
-        if gap_text(mean.gap).startswith("+")
-        else f"{gap_text(mean.gap)} from {reference_text(arena)}"
-    )
+    reached = f"{distance_text(mean.gap, arena.direction)} {reference_text(arena)}"
     interval = f" {interval_text(mean.interval)}" if mean.interval else ""
     if len(arena.methods) == 1:
         return f"{code(first.method)} ends {reached}{interval} in the {kind} over {over}; it is the only method."

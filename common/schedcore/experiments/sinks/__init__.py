@@ -1,0 +1,6 @@
+"""Trackers that results can be sent to, behind one small protocol."""
+
+from schedcore.experiments.sinks.protocol import Sink, send_run
+from schedcore.experiments.sinks.registry import SINKS, get_sink, sink_of_word
+
+__all__ = ["SINKS", "Sink", "get_sink", "send_run", "sink_of_word"]
