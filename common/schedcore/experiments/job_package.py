@@ -95,9 +95,8 @@ def files_of(plan: Plan, ship: Iterable[Path] = ()) -> dict[str, Path]:
     for path in ship:
         path = path.expanduser().resolve()
         found[path.name] = path
-    package = Path(__file__).resolve().parents[2]
     for (_, name), loaded in plan.loaded.items():
-        if loaded.origin is None or loaded.origin.resolve().is_relative_to(package):
+        if loaded.origin is None or _is_ours(loaded.origin.resolve()):
             continue
         if Path(name).is_absolute() or ".." in Path(name).parts or name.startswith("~"):
             raise InputError(
@@ -125,7 +124,13 @@ def _own_module(method: str) -> Path | None:
     if origin is None or "site-packages" in Path(origin).parts:
         return None
     path = Path(origin).resolve()
-    return None if path.is_relative_to(Path(__file__).resolve().parents[2]) else path
+    return None if _is_ours(path) else path
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether ``path`` is in the wheel."""
+    home = Path(__file__).resolve().parents[2]
+    return path.is_relative_to(home) or path.is_relative_to(home.parent / "packages")
 
 
 def _wheel(folder: Path) -> zipfile.ZipFile:
