@@ -59,7 +59,7 @@ def test_out_says_the_format(sched, demo: Path, tmp_path: Path) -> None:
         (("dmeo",), "there is no run 'dmeo'", "did you mean 'demo'?"),
         (("demo", "--out", "x.pdf"), "no format of a report ends in .pdf", "use .html"),
         (("demo", "--out", "x.md", "--format", "csv"), "x.md is not a name for csv", "end it in .csv"),
-        (("demo", "--gantt", "ft60"), "'ft60' is no instance and no key", "did you mean 'ft06'?"),
+        (("demo", "--gantt", "ft60"), "'ft60' is no instance and no key", "or 'ft06'?"),
         (("demo", "--gantt", "ft06", "--no-gantt"), "--gantt and --no-gantt exclude each other", "give one"),
         (("demo", "--out", "nowhere/x.html"), "", ""),
     ],
