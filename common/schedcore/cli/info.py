@@ -1,14 +1,16 @@
-"""``sched info``: what an instance is made of, and whether it can have a schedule at all."""
+"""``sched info``: what an instance is made of, or a configuration, and where its values come from."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from schedcore.cli.command import verb
-from schedcore.cli.options import data_dir_option, format_option
+from schedcore.cli.options import config_dir_option, data_dir_option, format_option
 from schedcore.cli.session import Outcome, Session
-from schedcore.cli.target import Target, target_argument
+from schedcore.cli.target import Target, TargetArgument
 from schedcore.cli.text import counted, number
 
 if TYPE_CHECKING:
@@ -16,16 +18,43 @@ if TYPE_CHECKING:
     from schedcore.registry import LoadedInstance
 
 
-@verb("info", short_help="Describe an instance: sizes, features, bounds, conflicts.")
-@target_argument(overrides=False)
+class InfoArgument(TargetArgument):
+    """``[DOMAIN] INSTANCE|FILE``, or ``experiment=NAME`` (``solver=NAME``, ...) and words: then those words."""
+
+    def process_value(self, ctx: click.Context, value: Any) -> Any:
+        from schedcore.experiments.inspection import is_config_word
+
+        words = tuple(value or ())
+        if words and is_config_word(words[0]):
+            return words
+        return super().process_value(ctx, value)
+
+
+@verb("info", short_help="Describe an instance, or a configuration and its origins.")
+@click.argument(
+    "target", cls=InfoArgument, overrides=False, metavar="[DOMAIN] INSTANCE|FILE | GROUP=NAME [KEY=VALUE]..."
+)
 @data_dir_option()
 @format_option()
-def info(session: Session, target: Target, data_dirs: tuple[Path, ...], format_name: str | None) -> Outcome:
-    """Describe an instance of DOMAIN, or the problem in FILE.
+@config_dir_option()
+def info(
+    session: Session,
+    target: Target | tuple[str, ...],
+    data_dirs: tuple[Path, ...],
+    format_name: str | None,
+    config_dir: Path | None,
+) -> Outcome:
+    """Describe an instance of DOMAIN, the problem in FILE, or a configuration.
 
-    Shows sizes, the features that a solver must understand, what is known about the optimum, which
-    solver 'auto' would choose, and, if no schedule can exist for a visible reason, that reason.
+    Of an instance: sizes, the features that a solver must understand, what is known about the optimum,
+    which solver 'auto' would choose, and, if no schedule can exist for a visible reason, that reason.
+
+    Of a configuration (experiment=NAME, domain=NAME, solver=NAME, policy=NAME, backend=NAME, changed by
+    KEY=VALUE words): every value, and the file and line, word, environment variable or default that it
+    comes from.
     """
+    if isinstance(target, tuple):
+        return _configuration(target, config_dir)
     from schedcore.check import explain
     from schedcore.cli.solve import best_known
     from schedcore.solvers.auto import choose
@@ -49,6 +78,14 @@ def info(session: Session, target: Target, data_dirs: tuple[Path, ...], format_n
         "conflicts": [conflict.as_dict(problem) for conflict in explain(problem)],
     }
     return Outcome(data, _text(loaded, data))
+
+
+def _configuration(words: tuple[str, ...], config_dir: Path | None) -> Outcome:
+    from schedcore.configdir import find_config_dir
+    from schedcore.experiments.inspection import inspect, inspection_text
+
+    found = inspect(find_config_dir(config_dir), words)
+    return Outcome(found.as_dict(), inspection_text(found))
 
 
 def sizes(problem: Problem) -> dict[str, Any]:

@@ -63,6 +63,22 @@ def _experiments(session: Session, domain: str | None, config_dir: Path | None) 
     return ("name", "file"), [{"name": name, "file": str(found.experiment_file(name))} for name in names]
 
 
+def _configs(session: Session, domain: str | None, config_dir: Path | None) -> Rows:
+    from schedcore.configdir import find_config_dir
+    from schedcore.experiments.choices import registered
+    from schedcore.experiments.config import GROUPS
+
+    found = find_config_dir(config_dir)
+    rows = []
+    for group in ("experiment", *GROUPS):
+        files = [name for name in found.names(group) if domain is None or name.startswith(f"{domain}/")]
+        rows += [{"group": group, "name": name, "file": str(found.path / group / f"{name}.yaml")} for name in files]
+        if group in ("domain", "backend") and domain is None:
+            others = [name for name in registered(group) if name not in files]
+            rows += [{"group": group, "name": name, "file": ""} for name in others]
+    return ("group", "name", "file"), rows
+
+
 def _solvers(session: Session, domain: str | None, config_dir: Path | None) -> Rows:
     from schedcore.experiments.methods import describe, get_method
     from schedcore.registry import domain_names, get_domain
@@ -136,6 +152,7 @@ def _features(session: Session, domain: str | None, config_dir: Path | None) -> 
 
 
 _TOPICS: dict[str, Callable[[Session, str | None, Path | None], Rows]] = {
+    "configs": _configs,
     "domains": _domains,
     "experiments": _experiments,
     "features": _features,
@@ -155,7 +172,7 @@ _TOPICS: dict[str, Callable[[Session, str | None, Path | None], Rows]] = {
 def list_(session: Session, topic: str, domain: str | None, config_dir: Path | None) -> Outcome:
     """List what can be named on the command line.
 
-    TOPIC is one of domains (the default), experiments, features (what a problem may use), formats (of
+    TOPIC is one of domains (the default), configs (of all groups), experiments, features (what a problem may use), formats (of
     files), instances, metrics, policies, solvers and suites. A DOMAIN narrows the list to what belongs
     to it.
     """

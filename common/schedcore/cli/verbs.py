@@ -18,11 +18,12 @@ class VerbEntry(NamedTuple):
 
 VERBS: dict[str, VerbEntry] = {
     "run": VerbEntry("schedcore.cli.run:run", "Run an experiment: methods on instances, with tables and a report."),
+    "sweep": VerbEntry("schedcore.cli.sweep:sweep", "Run a grid of trials on a backend; killed sweeps resume."),
     "solve": VerbEntry("schedcore.cli.solve:solve", "Find a schedule of an instance or a file."),
     "validate": VerbEntry("schedcore.cli.validate:validate", "Check a schedule and name every violation."),
     "plot": VerbEntry("schedcore.cli.plot:plot", "Draw a schedule, its resources, or the trace of a solve."),
     "convert": VerbEntry("schedcore.cli.convert:convert", "Write a problem in another file format."),
-    "info": VerbEntry("schedcore.cli.info:info", "Describe an instance: sizes, features, bounds, conflicts."),
+    "info": VerbEntry("schedcore.cli.info:info", "Describe an instance, or a configuration and its origins."),
     "simulate": VerbEntry("schedcore.cli.simulate:simulate", "Run schedules and policies under uncertainty."),
     "bench": VerbEntry("schedcore.cli.bench:bench", "Run a fixed published suite; ours beside the reference."),
     "report": VerbEntry("schedcore.cli.report:report", "Tables, statistics and charts of a run, as a page or text."),

@@ -140,7 +140,7 @@ class Composer:
         """An error of Hydra in our terms."""
         text = str(error.__cause__ or error).strip()
         first = text.splitlines()[0].rstrip(".")
-        missing = re.search(r"Could not (?:find|load) '(\w+)/([^']+)'", text)
+        missing = re.search(r"Could not (?:find|load) '(\w+)/([^']+?)'", text)
         if missing and missing[1] in (*GROUPS, "experiment"):
             group, name = missing[1], missing[2]
             known = options(self.configs, group) if group in GROUPS else self.configs.names("experiment")
@@ -152,8 +152,8 @@ class Composer:
             word = next((word for word in words if word.startswith("~")), f"~{deleted[1]}")
             return UnknownNameError(f"unknown key {word[1:]!r}", where=f"word {word!r}", remedy="leave it away")
         parsed = getattr(error, "override", None)
-        word = next((word for word in words if parsed == word or word in str(error)), None)
-        where = str(self.file) if word is None else f"word {word.removeprefix('++')!r}"
+        told = next((word for word in words if parsed == word or word in str(error)), None)
+        where = str(self.file) if told is None else f"word {told.removeprefix('++')!r}"
         return InputError(first, where=where, remedy="see 'Configuration' in docs/experiments/configuration.md")
 
 
@@ -185,8 +185,9 @@ def _registered_choices(configs: ConfigDir, experiment: str | None) -> Iterator[
             for name in registered(group):
                 if name not in files:
                     store.store(group=group, name=name, node={"name": name})
-        # Whatever package the file names, its content goes to the top.
-        inner = [] if experiment is None else [{"experiment@_global_": experiment}]
+        # Whatever package the file names, its content goes to the top; files of its defaults stand beside it.
+        folder, _, file = f"experiment/{experiment}".rpartition("/")
+        inner = [] if experiment is None else [{f"{folder}@_global_": file}]
         defaults = [*({group: None} for group in GROUPS), *inner, "_self_"]
         store.store(name=_ROOT, node={"defaults": defaults})
         yield

@@ -45,13 +45,13 @@ def dry_run_text(plan: Plan, done: Collection[str] = ()) -> str:
     """The plan for people: the first rows of the table, then counts and the time it may take."""
     from schedcore.cli.text import counted, table
 
-    rows = [
-        (t.group, t.instance, t.method, t.seed, t.time_limit_s, t.workers, "done" if t.key in done else "")
+    rows: list[list[Any]] = [
+        [t.group, t.instance, t.method, t.seed, t.time_limit_s, t.workers, "done" if t.key in done else ""]
         for t in plan.trials[:SHOWN]
     ]
-    header = ("group", "instance", "method", "seed", "limit s", "workers", "")
+    header = ["group", "instance", "method", "seed", "limit s", "workers", ""]
     if not done:
-        header, rows = header[:-1], [row[:-1] for row in rows]  # type: ignore[assignment]
+        header, rows = header[:-1], [row[:-1] for row in rows]
     lines = [table(header, rows)]
     if len(plan.trials) > SHOWN:
         lines.append(f"... {len(plan.trials) - SHOWN} more; --json has them all")

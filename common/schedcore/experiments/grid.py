@@ -214,7 +214,7 @@ class _Reader:
                     raise self.fail("glob(...) stands in a list", node, f"write  {key}: glob(...)  alone")
                 values = parts[0]
             else:
-                values = tuple(itertools.chain.from_iterable(parts))
+                values = tuple(itertools.chain.from_iterable(part for part in parts if isinstance(part, tuple)))
         else:
             values = self.value(node)
         self.places.setdefault(key, place)

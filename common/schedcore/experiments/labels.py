@@ -80,9 +80,14 @@ def _candidates(rows: Iterable[Row]) -> list[str]:
         for key in row.varied:
             if key in _METHOD_KEYS:
                 found[key.partition(".")[0]] = None
-            elif key.partition(".")[0] not in ("instance", "seed", "seeds", "domain", "groups", "methods"):
-                found[key] = None
-            elif key.startswith("methods."):
+            elif key.partition(".")[0] not in (
+                "instance",
+                "seed",
+                "seeds",
+                "domain",
+                "groups",
+                "methods",
+            ) or key.startswith("methods."):
                 found[key] = None
     return list(found)
 

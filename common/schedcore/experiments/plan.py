@@ -144,7 +144,7 @@ class _Maker:
         parameters = self._methods.get(memo)
         if parameters is None:
             group = "policy" if config.policy is not None else "solver"
-            parameters = _pairs(method.parameters)
+            parameters = _pairs(dotted(method.parameters))
             if config.policy is not None:
                 # A policy runs as the solver that carries it out, whose parameter it is.
                 parameters = tuple((f"policy.{key}", value) for key, value in parameters)
@@ -193,6 +193,17 @@ def _try_out(domain: str, group: str, name: str, parameters: tuple[tuple[str, An
             "" if error.where in (None, "--solver", "solver", "policy") else f": {error.where}"
         )
         raise type(error)(error.what, where=place, remedy=error.remedy) from error
+
+
+def dotted(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters of parameters with a dot: ``{"a": {"b": 1}}`` is ``{"a.b": 1}``."""
+    flat: dict[str, Any] = {}
+    for key, value in parameters.items():
+        if isinstance(value, Mapping) and value:
+            flat.update({f"{key}.{inner}": item for inner, item in dotted(value).items()})
+        else:
+            flat[key] = value
+    return flat
 
 
 def _pairs(values: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:

@@ -141,7 +141,7 @@ def _assigned(base: dict[str, Any], assignments: Sequence[Assignment]) -> dict[s
         parts = key.split(".")
         here: Any = root
         for part in parts[:-1]:
-            index = int(part) if isinstance(here, list) else part
+            index: Any = int(part) if isinstance(here, list) else part
             inner = here[index] if isinstance(here, list) else here.get(part)
             inner = list(inner) if isinstance(inner, list) else dict(inner) if isinstance(inner, dict) else {}
             here[index] = inner

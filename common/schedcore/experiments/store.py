@@ -314,9 +314,10 @@ class Store:
         folder = self.path / "artifacts" / key
         return tuple(sorted(p.name for p in folder.iterdir() if _NAME.fullmatch(p.name))) if folder.is_dir() else ()
 
-    def finished_keys(self) -> set[str]:
-        """Keys of the trials of the plan that need no other run: they have a result, and did not fail."""
-        return {key for (key,) in self._rows("SELECT key FROM trial WHERE state = 'done' AND position IS NOT NULL")}
+    def finished_keys(self, *, everything: bool = False) -> set[str]:
+        """Keys of the trials of the plan (or of all plans) that need no other run: they ended, and did not fail."""
+        where = "" if everything else " AND position IS NOT NULL"
+        return {key for (key,) in self._rows(f"SELECT key FROM trial WHERE state = 'done'{where}")}
 
     def running_keys(self) -> set[str]:
         """Keys of the trials of the plan that run now, or ran when their driver died."""

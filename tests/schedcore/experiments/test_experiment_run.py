@@ -13,8 +13,8 @@ from support.experiment import SMALL, config_folder
 from schedcore.configdir import find_config_dir
 from schedcore.errors import InputError, UnknownNameError
 from schedcore.experiments.backend import InlineBackend, get_backend
-from schedcore.experiments.compose import compose_experiment
 from schedcore.experiments.driver import run_plan
+from schedcore.experiments.expand import expand
 from schedcore.experiments.outputs import Results, file_stem, is_current, write_outputs
 from schedcore.experiments.plan import Plan, make_plan
 from schedcore.experiments.results import rows_of
@@ -25,8 +25,7 @@ from schedcore.experiments.trial import TrialRecord, TrialStatus
 
 
 def small_plan(folder, *words, text=SMALL) -> Plan:
-    config = compose_experiment(find_config_dir(config_folder(folder, text)), "small", words)
-    return make_plan("small", config)
+    return make_plan(expand(find_config_dir(config_folder(folder, text)), "small", words))
 
 
 def run(plan, folder, *, stop_after=None, log=None):

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 WATCH_S = 0.25
 """Seconds between looks at limits and memory while trials run."""
+PREPARE_S = 300.0
+"""Seconds that a worker may take to start, or to load and compile what a method needs."""
 _LINES = 40
 
 
@@ -187,7 +189,6 @@ class ProcessBackend:
             return
         if record is None:
             self._failed_starts = 0
-            self._send(worker)
             return
         worker.served += 1
         self._finish(worker, record)
@@ -265,9 +266,11 @@ class ProcessBackend:
             limit_mb = task.trial.memory_mb
             if worker.process.poll() is not None and not worker.connection.poll():
                 self._lost(worker, "")  # what it has started keeps the socket open
-            elif worker.ready and now - task.began > limit_s:
+            elif task.prepared and now - task.began > limit_s:
                 self._fail(worker, "timeout", f"ended after its limit of {limit_s:g} s")
-            elif not worker.ready and now - task.began > max(60.0, limit_s):
+            elif worker.ready and now - task.began > max(PREPARE_S, limit_s):
+                self._fail(worker, "timeout", f"its method was not loaded within {PREPARE_S:.0f} s")
+            elif not worker.ready and now - task.began > max(PREPARE_S, limit_s):
                 self._failed_start(worker, "a worker process does not start")
             elif limit_mb is not None and rss_mb > limit_mb:
                 self._fail(worker, "out-of-memory", f"used {rss_mb:.0f} MiB, more than its {limit_mb} MiB of memory")

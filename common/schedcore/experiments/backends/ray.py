@@ -15,10 +15,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from schedcore.errors import InputError, MissingExtraError, SchedError
+from schedcore.experiments.backends.memory import available_mb
 from schedcore.experiments.backends.protocol import DEFAULT_GRACE_S, Finished
 from schedcore.experiments.backends.ray_faults import ClusterLostError, fault_of
-from schedcore.experiments.backends.ray_local import LocalRay, own_signals, prepare_environment
+from schedcore.experiments.backends.ray_local import LocalRay, join_environment, own_signals
 from schedcore.experiments.backends.ray_task import Note, Notes, code_of, note_name, run_on_worker
+from schedcore.experiments.backends.resources import gpu_ids, processors
+from schedcore.experiments.backends.worker_process import THREADS
 from schedcore.experiments.trial import Trial, failed_record
 
 if TYPE_CHECKING:
@@ -31,6 +34,8 @@ _CALLS_PER_WORKER = 250
 """A worker is replaced after so many trials, so that leaks of libraries do not add up."""
 
 _INSTANCES_KEPT = 64
+_LINES = 40
+_FALSE_STARTS = 5
 _LOOK_EVERY_S = 0.5
 """How often notes of begun trials are looked for; also the precision of time-outs."""
 
@@ -42,8 +47,10 @@ class _Running:
     trial: Trial
     attempt: int
     limit_s: float
+    arguments: tuple[Any, ...]
     deadline: float | None = None
     note: Note | None = None
+    false_starts: int = 0
 
     @property
     def name(self) -> str:
@@ -85,8 +92,6 @@ class RayBackend:
         object_store_mb: int = DEFAULT_OBJECT_STORE_MB,
         say: Callable[[str], None] | None = None,
     ) -> None:
-        from schedcore.cli.checkup import granted_cpus
-
         if address is not None and address.startswith(("http://", "https://")):
             raise InputError(
                 f"{address} is the address for jobs, not of a cluster to join",
@@ -100,7 +105,7 @@ class RayBackend:
                 remedy="use at least 80",
             )
         self.address = address
-        self.slots = slots or granted_cpus()
+        self.slots = slots or processors()
         self.grace_s = grace_s
         self._say = say or (lambda text: None)
         self._local = LocalRay(self.slots, object_store_mb, self._say) if address is None else None
@@ -138,10 +143,8 @@ class RayBackend:
         """
         if self._started:
             return
-        prepare_environment()
-        import ray
-
-        if self._local is not None and ray.is_initialized():
+        join_environment()
+        if self._local is not None and "ray" in sys.modules and sys.modules["ray"].is_initialized():
             self._local = None
             self._joined = True
         elif self._local is not None:
@@ -193,18 +196,25 @@ class RayBackend:
 
     def fits(self, trial: Trial) -> str:
         """Empty if some node can run ``trial``, as far as it is known: before :meth:`start` a cluster is not."""
-        asked = f"{trial.workers} processors" + (f", {trial.gpus:g} GPUs" if trial.gpus else "")
-        asked += f", {trial.memory_mb} MB" if trial.memory_mb else ""
+        asked = f"it asks for {trial.workers} processors"
+        asked += f", {trial.gpus:g} GPUs" if trial.gpus else ""
+        asked += f", {trial.memory_mb} MiB of memory" if trial.memory_mb else ""
         if not self._started:
-            if self._local is None or trial.workers <= self.slots:
-                return ""
-            return f"{trial.label} asks for {asked}; Ray gets {self.slots} processors here"
+            return self._fits_here(trial, asked) if self._local is not None else ""
         has = [node["Resources"] for node in self._nodes]
         for found in has:
             enough = found.get("CPU", 0) >= trial.workers and found.get("GPU", 0) >= trial.gpus
             if enough and found.get("memory", 0) >= (trial.memory_mb or 0) * _MB:
                 return ""
-        return f"{trial.label} asks for {asked}; no node has that: {'; '.join(map(_node_text, has)) or 'none is alive'}"
+        return f"{asked}; no node has that: {'; '.join(map(_node_text, has)) or 'none is alive'}"
+
+    def _fits_here(self, trial: Trial, asked: str) -> str:
+        memory_mb = available_mb()
+        gpus = len(gpu_ids())
+        if trial.workers <= self.slots and trial.gpus <= gpus and (trial.memory_mb or 0) <= (memory_mb or float("inf")):
+            return ""
+        has = f"{self.slots} processors" + (f", {gpus} GPUs" if gpus else "")
+        return f"{asked}; Ray gets {has}" + (f", {memory_mb:.0f} MiB" if memory_mb else "")
 
     def submit(self, trial: Trial, attempt: int, loaded: LoadedInstance | None) -> None:
         """Hand ``trial`` to Ray.
@@ -220,10 +230,17 @@ class RayBackend:
             self._count()
             too_much = self.fits(trial)
         if too_much:
-            raise InputError(too_much, where="backend ray", remedy="ask for less, or add a node that has it")
+            raise InputError(
+                f"{trial.label} can never run here: {too_much}",
+                where="backend ray",
+                remedy="ask for less, or add a node that has it",
+            )
         code = None if self._local is not None else self._code(trial.domain)
-        reference = self._function(trial).remote(trial, attempt, self._instance(loaded), self._run, code)
-        self._running[reference] = _Running(trial, attempt, trial.outer_limit_s(self.grace_s))
+        arguments = (trial, attempt, self._instance(loaded), self._run, code)
+        self._hand_over(_Running(trial, attempt, trial.outer_limit_s(self.grace_s), arguments))
+
+    def _hand_over(self, running: _Running) -> None:
+        self._running[self._function(running.trial).remote(*running.arguments)] = running
 
     def _function(self, trial: Trial) -> Any:
         """The task for what ``trial`` asks for; made once, since Ray ships it anew otherwise."""
@@ -237,7 +254,7 @@ class RayBackend:
                 "max_retries": 0,
                 "max_calls": _CALLS_PER_WORKER,
                 # Read by libraries when they load, so it must stand before the process does.
-                "runtime_env": {"env_vars": thread_variables(trial.workers) | self._search_path()},
+                "runtime_env": {"env_vars": dict.fromkeys(THREADS, str(trial.workers)) | self._search_path()},
             }
             if trial.memory_mb:
                 options["memory"] = trial.memory_mb * _MB
@@ -316,27 +333,41 @@ class RayBackend:
                 ready += ray.wait(rest, num_returns=len(rest), timeout=0)[0]
         except (ray.exceptions.RayError, ConnectionError, OSError) as error:
             raise ClusterLostError.of(f"the connection to Ray broke: {error}") from error
-        return [self._collect(reference) for reference in ready]
+        found = (self._collect(reference) for reference in ready)
+        return [finished for finished in found if finished is not None]
 
-    def _collect(self, reference: Any) -> Finished:
+    def _collect(self, reference: Any) -> Finished | None:
         import ray
 
         running = self._running.pop(reference)
         try:
             record = ray.get(reference)
         except (SchedError, ray.exceptions.RayError) as error:
-            record = self._failed(running, error)
+            note = self._notes.get(running.name) or running.note
+            if self._never_began(running, error, note):
+                self._hand_over(running)
+                return None
+            record = self._failed(running, error, note)
         except Exception as error:
             # Ray found a result that this process cannot make an object of again.
             text = f"the result cannot be read: {type(error).__name__}: {error}"
             record = failed_record(running.trial, "invalid-result", text, attempt=running.attempt, backend=self.name)
         return Finished(running.trial.key, running.attempt, record)
 
-    def _failed(self, running: _Running, error: Exception) -> Any:
+    def _never_began(self, running: _Running, error: Exception, note: Note | None) -> bool:
+        """Whether Ray gave the trial to a worker that was about to end for another reason; so it has lost nothing."""
+        import ray
+
+        if note is not None or not isinstance(error, ray.exceptions.WorkerCrashedError):
+            return False
+        self._check_alive()
+        running.false_starts += 1
+        return running.false_starts <= _FALSE_STARTS
+
+    def _failed(self, running: _Running, error: Exception, note: Note | None) -> Any:
         import ray
 
         self._check_alive()
-        note = self._notes.get(running.name) or running.note
         node_is_dead = False
         if isinstance(error, ray.exceptions.WorkerCrashedError) and note is not None and not note.over_mb:
             node_is_dead = self._node_died(note.node)
@@ -345,7 +376,7 @@ class RayBackend:
             running.trial,
             error_type,
             message,
-            error_text=f"{message}\n{type(error).__name__}: {error}"[-4000:],
+            error_text=f"{message}\n{self._last_words(note) or f'{type(error).__name__}: {error}'[-4000:]}",
             attempt=running.attempt,
             host=note.host if note is not None else "",
             backend=self.name,
@@ -356,6 +387,15 @@ class RayBackend:
         import ray
 
         return node not in {entry["NodeID"] for entry in ray.nodes() if entry["Alive"]}
+
+    def _last_words(self, note: Note | None) -> str:
+        """The end of what a dead worker printed, where its files can be read from here."""
+        if note is None or self._local is None or self._local.folder is None:
+            return ""
+        files = self._local.folder.glob(f"*/session_latest/logs/worker-*-{note.pid}.*")
+        text = "".join(file.read_text(encoding="utf-8", errors="replace") for file in sorted(files))
+        # Ray marks the lines of its jobs and actors for its own log viewer.
+        return "\n".join([line for line in text.splitlines() if not line.startswith(":")][-_LINES:])
 
     def _detail(self, note: Note | None) -> str:
         """What Ray told about the end of the worker, without its advice."""
@@ -385,7 +425,7 @@ class RayBackend:
             if running.deadline is None or now < running.deadline:
                 continue
             self._end(reference)
-            text = f"ended after {running.limit_s:g} s"
+            text = f"ended after its limit of {running.limit_s:g} s"
             host = running.note.host if running.note is not None else ""
             record = failed_record(
                 running.trial,
@@ -428,12 +468,6 @@ class RayBackend:
             raise ClusterLostError.of(f"Ray has died: its process {gone} is gone")
 
 
-def thread_variables(workers: int) -> dict[str, str]:
-    """Environment by which libraries start no more threads than granted."""
-    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "NUMBA_NUM_THREADS")
-    return dict.fromkeys(names, str(workers))
-
-
 def _need_client() -> None:
     from importlib.util import find_spec
 
@@ -446,7 +480,7 @@ def _need_client() -> None:
 
 
 def _node_text(resources: Mapping[str, float]) -> str:
-    text = f"{resources.get('CPU', 0):g} processors, {resources.get('memory', 0) / _MB:.0f} MB"
+    text = f"{resources.get('CPU', 0):g} processors, {resources.get('memory', 0) / _MB:.0f} MiB"
     return text + (f", {resources['GPU']:g} GPUs" if resources.get("GPU") else "")
 
 

@@ -36,7 +36,7 @@ def fault_of(error: BaseException, note: Note | None, node_is_dead: bool, detail
 
     where = f" on {note.host}" if note is not None else ""
     if note is not None and note.over_mb:
-        return "out-of-memory", f"ended at {note.over_mb} MB{where}, more than its memory_mb"
+        return "out-of-memory", f"used {note.over_mb} MiB{where}, more than its memory_mb"
     cause = getattr(error, "cause", None)
     for found in (cause, error):
         if isinstance(found, SchedError):

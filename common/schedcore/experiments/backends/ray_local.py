@@ -15,6 +15,7 @@ import os
 import secrets
 import shutil
 import signal
+import sys
 import tempfile
 import threading
 import time
@@ -138,14 +139,30 @@ class LocalRay:
         remove(Leftover(folder, tuple(_users(folder))))
 
 
-def prepare_environment() -> None:
-    """Settings of Ray that are read when it is imported or started; what the user has set stays."""
+def join_environment() -> None:
+    """Settings of Ray that are read when it is imported; what the user has set stays."""
     for name, value in _SETTINGS.items():
         os.environ.setdefault(name, value)
+
+
+def prepare_environment() -> None:
+    """Settings for a Ray that is started here, and a token by which nobody else can use it."""
+    join_environment()
     if "RAY_AUTH_MODE" not in os.environ:
         # Otherwise Ray makes a token in the home folder and says so at length.
         os.environ["RAY_AUTH_MODE"] = "token"
         os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
+        if "ray" in sys.modules:
+            _read_settings_again()
+
+
+def _read_settings_again() -> None:
+    """Let a Ray that is imported already see the settings; there is no public way."""
+    with contextlib.suppress(ImportError, AttributeError):
+        from ray._raylet import AuthenticationTokenLoader, Config
+
+        Config.initialize("")
+        AuthenticationTokenLoader.instance().reset_cache()
 
 
 def shared_memory_warning(object_store_mb: int, folder: str = "/dev/shm") -> str:
@@ -278,11 +295,19 @@ def _users(folder: Path) -> list[int]:
         with contextlib.suppress(OSError):
             if entry.stat().st_uid != os.getuid():
                 continue
-            ours = any(word.partition(b"=")[2].startswith(mark) or word.startswith(mark) for word in _arguments(entry))
-            if ours or any(os.fsencode(os.readlink(entry / "fd" / number)).startswith(mark) for number in ("1", "2")):
+            words = (entry / "cmdline").read_bytes().split(b"\0")
+            if any(word.partition(b"=")[2].startswith(mark) or word.startswith(mark) for word in words):
+                found.append(pid)
+                continue
+            # Workers and agents have replaced their arguments by a title.
+            files = os.listdir(entry / "fd") if words[0].startswith(b"ray::") else ("1", "2")
+            if any(_file_of(entry / "fd" / number).startswith(mark) for number in files):
                 found.append(pid)
     return found
 
 
-def _arguments(process: Path) -> list[bytes]:
-    return (process / "cmdline").read_bytes().split(b"\0")
+def _file_of(link: Path) -> bytes:
+    try:
+        return os.fsencode(os.readlink(link))
+    except OSError:
+        return b""

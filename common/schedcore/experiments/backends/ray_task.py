@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from schedcore.errors import InputError
+from schedcore.experiments.backends.memory import tree_rss_mb
 from schedcore.experiments.trial import Trial, TrialRecord
 
 if TYPE_CHECKING:
@@ -23,12 +24,11 @@ if TYPE_CHECKING:
 
 _NAMESPACE = b"sched"
 _WATCH_EVERY_S = 0.2
-_MB = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Where a trial runs, and the megabytes it had when it was ended for them (0: it was not)."""
+    """Where a trial runs, and the MiB it had when it was ended for them (0: it was not)."""
 
     host: str
     node: str
@@ -138,16 +138,16 @@ def check_code(trial: Trial, code: str) -> None:
 def _memory_watch(trial: Trial, attempt: int, notes: Notes, note: Note) -> Iterator[None]:
     """End this process when it needs more than the trial was granted; the note says why."""
     limit_mb = trial.memory_mb
-    if limit_mb is None or own_memory_mb() is None:
+    if limit_mb is None:
         yield
         return
     done = threading.Event()
 
     def watch() -> None:
         while not done.wait(_WATCH_EVERY_S):
-            used = own_memory_mb()
-            if used is not None and used > limit_mb:
-                notes.post(note_name(trial, attempt), Note(note.host, note.node, note.pid, used))
+            used = tree_rss_mb(note.pid)
+            if used > limit_mb:
+                notes.post(note_name(trial, attempt), Note(note.host, note.node, note.pid, round(used)))
                 os._exit(1)
 
     thread = threading.Thread(target=watch, name="sched-memory", daemon=True)
@@ -157,13 +157,3 @@ def _memory_watch(trial: Trial, attempt: int, notes: Notes, note: Note) -> Itera
     finally:
         done.set()
         thread.join()
-
-
-def own_memory_mb() -> int | None:
-    """Memory of this process without what it shares (the object store); ``None`` where the system does not say."""
-    try:
-        with open("/proc/self/statm", encoding="ascii") as file:
-            _, resident, shared, *_ = file.read().split()
-    except (OSError, ValueError):
-        return None
-    return (int(resident) - int(shared)) * os.sysconf("SC_PAGE_SIZE") // _MB

@@ -15,9 +15,13 @@ from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from schedcore.registry import LoadedInstance
 
 PARENT_CHECK_S = 1.0
+BEGUN = b""
+"""Sent when the instance is there and libraries are loaded, so that the time of the trial counts from now."""
 
 
 def main(socket: int, parent: int) -> None:
@@ -37,10 +41,10 @@ def main(socket: int, parent: int) -> None:
             task = connection.recv_bytes()
         except (EOFError, OSError):
             return
-        connection.send_bytes(_answer(task, instances, run_trial))
+        connection.send_bytes(_answer(task, instances, run_trial, lambda: connection.send_bytes(BEGUN)))
 
 
-def _answer(task: bytes, instances: dict[str, LoadedInstance], module: Any) -> bytes:
+def _answer(task: bytes, instances: dict[str, LoadedInstance], module: Any, begun: Callable[[], None]) -> bytes:
     import dataclasses
     import pickle
 
@@ -61,6 +65,7 @@ def _answer(task: bytes, instances: dict[str, LoadedInstance], module: Any) -> b
 
             warm_worker(trial)
             _empty_log()
+        begun()
         record = module.run_trial(trial, loaded)
     except KeyboardInterrupt:  # somebody's signal; the trial has no other way to end
         from schedcore.experiments.trial import failed_record

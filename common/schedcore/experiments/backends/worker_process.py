@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from schedcore.errors import SchedError
 from schedcore.experiments.backends.memory import tree_rss_mb
+from schedcore.experiments.backends.worker import BEGUN
 from schedcore.experiments.capture import LOG_LIMIT
 from schedcore.experiments.trial import Trial, TrialRecord
 
@@ -37,13 +38,17 @@ _CODE = (
 
 @dataclass
 class Task:
-    """A trial that a worker has, or is to get when it has started; times are those of the monotonic clock."""
+    """A trial that a worker has, or is to get when it has started.
+
+    ``began`` is when it was handed over, by the monotonic clock, and then when it began (``prepared``).
+    """
 
     trial: Trial
     attempt: int
     loaded: LoadedInstance | None
     gpus: tuple[str, ...]
     began: float = 0.0
+    prepared: bool = False
     peak_mb: float = 0.0
 
 
@@ -110,13 +115,15 @@ class WorkerProcess:
                 self._known.clear()
             payload = _pickled(task.loaded)
             self._known.add(name)
-        task.began = time.monotonic()
+        task.began, task.prepared = time.monotonic(), False
         self.connection.send_bytes(
             pickle.dumps((task.trial, name, payload, forget, self.warm), pickle.HIGHEST_PROTOCOL)
         )
 
     def receive(self) -> TrialRecord | None:
-        """What the process has sent: a record, or ``None`` when it says that it has started.
+        """What the process has sent: a record, or ``None`` when it says that it or its trial has started.
+
+        A process that has started gets its task here.
 
         Raises
         ------
@@ -126,12 +133,15 @@ class WorkerProcess:
         if not self.ready:
             if self.connection.recv() != "ready":
                 raise OSError("the worker sent something else than it should")
+            self.send()  # if that fails, the process counts as one that did not start
             self.ready = True
             return None
+        message = self.connection.recv_bytes(1 << 30)
+        if message == BEGUN and self.task is not None:
+            self.task.began, self.task.prepared = time.monotonic(), True
+            return None
         try:
-            record = pickle.loads(self.connection.recv_bytes(1 << 30))
-        except (EOFError, OSError):
-            raise
+            record = pickle.loads(message)
         except Exception as error:
             raise OSError(f"what the worker sent cannot be read: {type(error).__name__}: {error}") from error
         if not isinstance(record, TrialRecord):

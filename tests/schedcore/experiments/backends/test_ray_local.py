@@ -26,7 +26,7 @@ from schedcore.experiments.backends.ray_local import (
     remove,
     shared_memory_warning,
 )
-from schedcore.experiments.backends.ray_task import Note, check_code, code_of, own_memory_mb
+from schedcore.experiments.backends.ray_task import Note, check_code, code_of
 
 
 @pytest.fixture
@@ -141,8 +141,11 @@ def test_before_the_start_a_cluster_fits_all_and_this_machine_what_it_has() -> N
     from support.ray_trials import small_trial
 
     assert RayBackend(address="auto").fits(small_trial(workers=999)) == ""
-    assert "Ray gets 2 processors here" in RayBackend(slots=2).fits(small_trial(workers=3))
+    assert "it asks for 3 processors; Ray gets 2 processors" in RayBackend(slots=2).fits(small_trial(workers=3))
     assert RayBackend(slots=2).fits(small_trial(workers=2)) == ""
+    assert "it asks for 1 processors, 64 GPUs, 100000000 MiB of memory" in RayBackend(slots=2).fits(
+        small_trial(gpus=64, memory_mb=10**8)
+    )
 
 
 def test_a_backend_that_never_started_is_closed_easily() -> None:
@@ -164,7 +167,7 @@ def test_errors_of_ray_have_our_names() -> None:
             ("crash", "its process ended on host-a: exit code 7"),
         ),
         (exceptions.WorkerCrashedError(), note, True, "", ("lost", "its node is gone on host-a")),
-        (exceptions.WorkerCrashedError(), Note("h", "n", 7, 900), False, "", ("out-of-memory", "ended at 900 MB")),
+        (exceptions.WorkerCrashedError(), Note("h", "n", 7, 900), False, "", ("out-of-memory", "used 900 MiB")),
         (exceptions.OutOfMemoryError("much"), None, False, "", ("out-of-memory", "the node ran out of memory")),
         (exceptions.NodeDiedError("gone"), note, False, "", ("lost", "its node is gone")),
         (exceptions.ObjectLostError("00", "addr", "stack"), None, False, "", ("lost", "its result is lost")),
@@ -197,16 +200,6 @@ def test_other_code_on_a_node_is_refused() -> None:
     check_code(small_trial(), code_of("jssp"))
     with pytest.raises(InputError, match="the driver 0.0.0"):
         check_code(small_trial(), "0.0.0+abc")
-
-
-def test_own_memory_leaves_out_what_is_shared() -> None:
-    before = own_memory_mb()
-    assert before is not None
-    block = bytearray(b"x" * (64 << 20))
-    after = own_memory_mb()
-    assert after is not None
-    assert 40 <= after - before <= 120
-    del block
 
 
 # ---- after a crash ---------------------------------------------------------------------------------------
