@@ -11,7 +11,7 @@ import pytest
 from support.made_runs import a_failure, a_record, a_run, a_trial
 
 from schedcore.errors import InputError, MissingExtraError, UnknownNameError
-from schedcore.experiments.sinks import Sink, get_sink, send_run, sink_of_word
+from schedcore.experiments.sinks import Sink, SinkObserver, get_sink, send_run, sink_of_word
 from schedcore.experiments.sinks.protocol import figures_of, parameters_of
 from schedcore.experiments.sinks.tensorboard import file_name
 from schedcore.experiments.trial import Trial, TrialRecord
@@ -68,7 +68,7 @@ def test_sinks_are_closed_when_they_fail() -> None:
 
 
 def test_what_a_tracker_is_told() -> None:
-    (trial, record), (failed, failure), _ = made_run().pairs()
+    (trial, record), (_, failure), _ = made_run().pairs()
     given = parameters_of(trial)
     assert (given["instance"], given["parameters.depth"], given["factor.solver"]) == ("progen:8x2:1", 2, "a")
     assert record is not None
@@ -157,3 +157,53 @@ def test_mlflow_that_refuses_is_an_input_error(tmp_path: Path) -> None:
     pytest.importorskip("mlflow.tracking")
     with pytest.raises(InputError, match="MLflow refused"):
         send_run(made_run(), get_sink("mlflow", "nonsense://nowhere"))
+
+
+class Told:
+    """An observer that notes what it hears."""
+
+    def __init__(self) -> None:
+        self.heard: list[Any] = []
+
+    def begun(self, trial: Trial, attempt: int) -> None:
+        self.heard.append(("begun", attempt))
+
+    def ended(self, trial: Trial, record: TrialRecord, *, again: bool) -> None:
+        self.heard.append(("ended", again))
+
+    def waiting(self) -> None:
+        self.heard.append("waiting")
+
+
+def test_watching_sinks_get_trials_that_ended_for_good() -> None:
+    (trial, record), *_ = made_run().pairs()
+    assert record is not None
+    told, sink, broken, warnings = Told(), Listed(), Listed(fail=True), []
+    observer = SinkObserver(told, [sink, broken], warnings.append)  # type: ignore[arg-type]
+    observer.start("demo", {"python": "3.11"})
+    observer.begun(trial, 1)
+    observer.ended(trial, record, again=True)
+    observer.waiting()
+    observer.ended(trial, record, again=False)
+    observer.ended(trial, record, again=False)
+    observer.close()
+    assert told.heard == [("begun", 1), ("ended", True), "waiting", ("ended", False), ("ended", False)]
+    assert sink.calls == [("start", "demo", {"python": "3.11"}), trial.label, trial.label, "close"]
+    assert broken.calls == [("start", "demo", {"python": "3.11"}), trial.label]  # let go at its first fault
+    assert warnings == ["listed takes no more trials: no; 'sched export --to listed' sends them later"]
+
+
+def test_sweeps_send_trials_as_they_end(sched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from schedcore.experiments.sinks import SINKS
+
+    sink = Listed()
+    monkeypatch.setitem(SINKS, "listed", lambda place: sink)
+    words = ("jssp", "solver=spt,mwkr", "instance=ft06", "time_limit_s=1", "--backend", "inline")
+    out = str(tmp_path / "demo")
+    ran = sched("sweep", *words, "--out", out, "--sink", "listed:x")
+    assert ran.code == 0, ran.err
+    assert sink.calls[0][1] == "demo"
+    assert sink.calls[1:] == ["ft06 spt", "ft06 mwkr", "close"]
+    wrong = sched("sweep", *words, "--out", out, "--sink", "lsited:x")
+    assert wrong.code == 2
+    assert "did you mean 'listed'?" in wrong.err
