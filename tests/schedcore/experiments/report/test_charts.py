@@ -130,8 +130,7 @@ def test_still_gantt_has_a_bar_per_placement() -> None:
     markup = still_gantt(problem, schedule)
     assert markup.count("<rect") == len(schedule)
     assert all(resource.name in markup for resource in problem.resources)
-    big, plan = big_job_shop()
-    assert (still_gantt(big, plan) == "") is (len(plan) > 2000)
+    assert still_gantt(*big_job_shop(50, 41)) == ""  # 2,050 bars are too many for paper
     from schedcore.model import Schedule
 
     assert still_gantt(problem, Schedule(())) == ""
