@@ -220,7 +220,7 @@ def test_factors_have_columns_and_a_table() -> None:
 
 def test_markdown() -> None:
     text = render(table_run(VALUES, KNOWN), analyses_of(table_run(VALUES, KNOWN)), "md")
-    assert "| cpsat | 3 | +0.19% | [0.00%, +0.64%] | +0.19% | +0.57% | 7 of 9 | 0 of 9 | 9 s |" in text
+    assert "| cpsat | 3 | +0.19% | [0.00%, +0.64%] | +0.57% | 7 of 9 | 0 of 9 | 9 s |" in text
     assert "| ft10 | 36 | <= 930 | 935.3 +0.6% | 952.3 +2.4% | 1108 +19.1% |" in text.replace("  ", " ")
     assert "## Wins / ties / losses" in text
 
