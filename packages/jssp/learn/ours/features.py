@@ -44,6 +44,13 @@ CANDIDATE_FEATURES = (
     "rivals with the same next machine",
     "longer than the quickest alternative",
     "later than the best alternative",
+    "bound if another goes first",
+    "next machine: later than the nearest job",
+    "most loaded machine ahead: later than the nearest job",
+    "mean load of the machines ahead",
+    "work queueing ahead",
+    "mean bound of the rivals after it",
+    "ends after the next arrival here",
 )
 """Names of the features of a candidate."""
 
@@ -60,6 +67,9 @@ CONTEXT_FEATURES = (
     "share of machines with more load",
     "work left on the machine",
     "share of machines without a queue",
+    "slack of the machine to the bound",
+    "share of machines near the bound",
+    "slack of the longest job to the bound",
 )
 """Names of the features of the whole decision."""
 
@@ -85,10 +95,14 @@ class State(NamedTuple):
         End of the last operation on each machine, and the work that is left for it.
     queued, queue_work
         Number and work of the jobs whose next operation goes to the machine.
+    near, nearest
+        Earliest head of the alternatives that a machine has left, and the alternative (-1: none is left).
     live, live_count
         The alternatives that each machine has left, by falling tail, as ``Shop.queue``.
     done
         Number of operations that are scheduled, shape [1].
+    bounds
+        Scratch by machine.
     """
 
     ready: np.ndarray
@@ -97,9 +111,19 @@ class State(NamedTuple):
     load: np.ndarray
     queued: np.ndarray
     queue_work: np.ndarray
+    near: np.ndarray
+    nearest: np.ndarray
     live: np.ndarray
     live_count: np.ndarray
     done: np.ndarray
+    bounds: np.ndarray
+
+
+@numba.njit(cache=True, inline="always")
+def reach(shop, state, k):  # type: ignore[no-untyped-def]
+    """Bound of the makespan by machine ``k``: its earliest head, all its work, its shortest tail."""
+    last = state.live[shop.queue_ptr[k] + state.live_count[k] - 1]
+    return max(state.free[k], state.near[k]) + state.load[k] + shop.tail[shop.alt_op[last]]
 
 
 @numba.njit(cache=True, fastmath={"contract", "reassoc", "arcp", "nsz"}, error_model="numpy")
@@ -117,6 +141,7 @@ def describe(shop, state, count, candidates, starts, bounds, x, g):  # type: ign
     bound = 0.0
     rest = 0.0
     unfinished = 0
+    machine_bounds = state.bounds
     for j in range(jobs):
         o = upcoming[j]
         if o < shop.job_ptr[j + 1]:
@@ -124,15 +149,18 @@ def describe(shop, state, count, candidates, starts, bounds, x, g):  # type: ign
             bound = max(bound, ready[j] + left)
             rest += left
             unfinished += 1
+    job_bound = bound
     mean_rest = rest / max(1, unfinished)
     mean_load = 0.0
     more = 0
     dry = 0
     busy = 0
-    own = free[machine] + load[machine]
+    own = reach(shop, state, machine)
     for k in range(machines):
+        machine_bounds[k] = free[k]
         if state.live_count[k] > 0:
-            value = free[k] + load[k]
+            value = reach(shop, state, k)
+            machine_bounds[k] = value
             bound = max(bound, value)
             mean_load += value
             busy += 1
@@ -140,6 +168,10 @@ def describe(shop, state, count, candidates, starts, bounds, x, g):  # type: ign
                 more += 1
             if state.queued[k] == 0:
                 dry += 1
+    tight = 0
+    for k in range(machines):
+        if state.live_count[k] > 0 and machine_bounds[k] > 0.95 * bound:
+            tight += 1
     inverse = 1.0 / max(bound, 1.0)
     # Extremes over the candidates: the best, and the second for "all others".
     first_start = np.inf
@@ -148,6 +180,8 @@ def describe(shop, state, count, candidates, starts, bounds, x, g):  # type: ign
     tail_2 = -1.0
     path_1 = -1.0
     path_2 = -1.0
+    end_1 = np.inf
+    end_2 = np.inf
     sum_path = 0.0
     for c in range(count):
         a = candidates[c]
@@ -155,6 +189,11 @@ def describe(shop, state, count, candidates, starts, bounds, x, g):  # type: ign
         t = shop.tail[shop.alt_op[a]]
         first_start = min(first_start, starts[c])
         first_end = min(first_end, starts[c] + p)
+        if starts[c] + p < end_1:
+            end_2 = end_1
+            end_1 = starts[c] + p
+        elif starts[c] + p < end_2:
+            end_2 = starts[c] + p
         if t > tail_1:
             tail_2 = tail_1
             tail_1 = t
@@ -169,6 +208,13 @@ def describe(shop, state, count, candidates, starts, bounds, x, g):  # type: ign
     # One-machine bound with each candidate first: for the rest by falling tail, the earliest head, their work so far,
     # and the tail of the last.
     least = np.inf
+    soon = np.inf
+    for q in range(state.live_count[machine]):
+        i = shop.alt_op[state.live[shop.queue_ptr[machine] + q]]
+        j = shop.op_job[i]
+        arrival = ready[j] + shop.before[i] - shop.before[upcoming[j]]
+        if arrival >= first_end and arrival < soon:
+            soon = arrival
     for c in range(count):
         a = candidates[c]
         o = shop.alt_op[a]
@@ -207,6 +253,7 @@ def describe(shop, state, count, candidates, starts, bounds, x, g):  # type: ign
             following = shop.alt_machine[shop.alt_ptr[o + 1]]
         same_next = 0
         quickest = s + p
+        regret = 0.0
         for d in range(count):
             b = candidates[d]
             i = shop.alt_op[b]
@@ -215,6 +262,7 @@ def describe(shop, state, count, candidates, starts, bounds, x, g):  # type: ign
                 continue
             if shop.tail[i] > t:
                 longer_tails += 1
+            regret += squash((end + shop.alt_duration[b] + shop.tail[i] - bound) * unit * 0.5)
             if shop.alt_duration[b] > p:
                 longer += 1
             if following >= 0 and i + 1 < shop.job_ptr[shop.op_job[i] + 1]:
@@ -241,7 +289,7 @@ def describe(shop, state, count, candidates, starts, bounds, x, g):  # type: ign
         row[12] = squash((end - first_end) * unit)
         row[13] = (last - o) / shop.scale[2]
         row[14] = squash((p + t - sum_path / count) * unit * 0.25)
-        for f in range(15, 28):
+        for f in range(15, NUM_CANDIDATE):
             row[f] = 0.0
         if o + 1 < last:
             row[15] = 1.0
@@ -256,32 +304,46 @@ def describe(shop, state, count, candidates, starts, bounds, x, g):  # type: ign
             row[17] = squash(max(0.0, end - at) * unit)
             row[18] = squash((max(at, first_start) + state.queue_work[k2] - end) * unit * 0.33)
             row[19] = 1.0 if state.queued[k2] == 0 else 0.0
-            row[20] = (at + load[k2]) * inverse
+            row[20] = machine_bounds[k2] * inverse
+            row[33] = squash((end - max(at, state.near[k2])) * unit)
             row[21] = 2.0 * shop.duration[o + 1] / (shop.duration[o + 1] + shop.scale[0]) - 1.0
         if o + 2 < last:
             b = shop.alt_ptr[o + 2]
             k3 = shop.alt_machine[b]
             arrival = end + shop.duration[o + 1]
             row[22] = squash((max(free[k3], first_start) + state.queue_work[k3] - arrival) * unit * 0.33)
-            row[23] = (free[k3] + load[k3]) * inverse
+            row[23] = machine_bounds[k3] * inverse
             heaviest = -1.0
+            load_sum = 0.0
+            queue_sum = 0.0
             where = o + 2
             for i in range(o + 2, last):
                 k4 = shop.alt_machine[shop.alt_ptr[i]]
-                value = free[k4] + load[k4]
+                value = machine_bounds[k4]
+                queue_sum += state.queue_work[k4]
+                load_sum += value
                 if value > heaviest:
                     heaviest = value
                     where = i
             k4 = shop.alt_machine[shop.alt_ptr[where]]
-            reach = end + shop.before[where] - shop.before[o] - shop.duration[o]
+            then = end + shop.before[where] - shop.before[o] - shop.duration[o]
             row[24] = heaviest * inverse
-            row[25] = squash((reach - end) * unit * 0.25)
-            row[26] = squash((max(free[k4], first_start) + state.queue_work[k4] - reach) * unit * 0.33)
+            row[25] = squash((then - end) * unit * 0.25)
+            row[26] = squash((max(free[k4], first_start) + state.queue_work[k4] - then) * unit * 0.33)
             row[27] = shop.tail[where] / shop.scale[1]
+            row[34] = squash((then - max(free[k4], state.near[k4])) * unit * 0.5)
+            row[35] = load_sum / (last - o - 2) * inverse
+            row[36] = squash(queue_sum / (last - o - 2) * unit * 0.33)
         row[28] = squash((p + t - mean_rest) * unit * 0.25)
         row[29] = same_next * rivals
         row[30] = squash((p - shop.duration[o]) * unit)
         row[31] = squash((end - quickest) * unit)
+        if count > 1:
+            other_end = end_2 if end == end_1 else end_1
+            row[32] = squash((max(other_end, s) + p + t - bound) * unit * 0.5)
+            row[37] = regret * rivals
+        if soon < np.inf:
+            row[38] = squash((end - soon) * unit)
     g[0] = np.log(count) / 3.0
     g[1] = own * inverse
     g[2] = state.live_count[machine] / jobs
@@ -294,3 +356,6 @@ def describe(shop, state, count, candidates, starts, bounds, x, g):  # type: ign
     g[9] = more / max(1, busy)
     g[10] = squash(load[machine] * unit * 0.125)
     g[11] = dry / max(1, busy)
+    g[12] = squash((bound - own) * unit * 0.5)
+    g[13] = tight / max(1, busy)
+    g[14] = squash((bound - job_bound) * unit * 0.5)

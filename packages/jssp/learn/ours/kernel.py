@@ -30,9 +30,12 @@ def new_state(shop):  # type: ignore[no-untyped-def]
         np.empty(machines),
         np.empty(machines, np.int64),
         np.empty(machines),
+        np.empty(machines),
+        np.empty(machines, np.int64),
         np.empty(len(shop.queue), np.int64),
         np.empty(machines, np.int64),
         np.empty(1, np.int64),
+        np.empty(machines),
     )
     restart(shop, state)
     return state
@@ -57,6 +60,24 @@ def restart(shop, state):  # type: ignore[no-untyped-def]
         state.upcoming[j] = shop.job_ptr[j]
         if shop.job_ptr[j] < shop.job_ptr[j + 1]:
             enqueue(shop, state, shop.job_ptr[j], 1)
+    for k in range(len(shop.queue_ptr) - 1):
+        find_nearest(shop, state, k)
+
+
+@numba.njit(cache=True)
+def find_nearest(shop, state, k):  # type: ignore[no-untyped-def]
+    """Renew the earliest head of machine ``k``."""
+    state.nearest[k] = -1
+    state.near[k] = 0.0
+    base = shop.queue_ptr[k]
+    for q in range(state.live_count[k]):
+        b = state.live[base + q]
+        i = shop.alt_op[b]
+        j = shop.op_job[i]
+        head = state.ready[j] + shop.before[i] - shop.before[state.upcoming[j]]
+        if state.nearest[k] < 0 or head < state.near[k]:
+            state.near[k] = head
+            state.nearest[k] = b
 
 
 @numba.njit(cache=True)
@@ -87,11 +108,18 @@ def commit(shop, state, a, start):  # type: ignore[no-untyped-def]
         state.live_count[k] -= 1
     end = start + shop.alt_duration[a]
     state.free[shop.alt_machine[a]] = end
+    late = end > state.ready[j] + shop.duration[o]
     state.ready[j] = end
     state.upcoming[j] += 1
     state.done[0] += 1
     if o + 1 < shop.job_ptr[j + 1]:
         enqueue(shop, state, o + 1, 1)
+    # Heads of the job's other operations have moved if it is late; machines that waited for one look again.
+    last = shop.job_ptr[j + 1] if late else o + 1
+    for b in range(shop.alt_ptr[o], shop.alt_ptr[last]):
+        k = shop.alt_machine[b]
+        if state.nearest[k] == b:
+            find_nearest(shop, state, k)
 
 
 @numba.njit(cache=True)

@@ -1,0 +1,395 @@
+"""Training of our recipe: policy gradient on groups of the policy's own schedules, from nothing but the instances.
+
+Every update draws some instances and builds a group of schedules of each with the current policy.  A schedule that is
+shorter than the mean of its group makes its decisions more likely, a longer one less likely, in proportion to the
+distance in standard deviations (R. J. Williams 1992 with the group as baseline, as in POMO, Kwon et al. 2020).  With
+``signal="best"`` only the best schedule of the group is imitated (self-labelling, Corsini et al. 2024).  Before that,
+``imitation`` generated 10x10 instances may be solved to optimality by CP-SAT and imitated.
+
+The weights that ship are those of the update that is best on generated validation instances.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from jssp._arrays import IntArray
+from jssp.learn.ours import kernel
+from jssp.learn.ours.checkpoint import load_checkpoint, save_checkpoint
+from jssp.learn.ours.instances import TRAINING, TRAINING_STREAM, VALIDATION, ShopClass, draw
+from jssp.learn.ours.network import Network, initial, parameter_count, view
+from jssp.learn.ours.rollout import Rollouts, rebuild, roll
+from jssp.learn.ours.shop import FloatArray, Shop, shop_of
+from schedcore.errors import InputError, unknown_name
+
+SIGNALS = ("group", "best")
+
+
+@dataclass(frozen=True, slots=True)
+class OursConfig:
+    """Settings of the training.
+
+    Parameters
+    ----------
+    seed
+        Of everything random.
+    hidden
+        Width of both layers of the network.
+    updates
+        Steps of the optimiser (Adam) with self-made schedules.
+    batch, samples, keep
+        Instances per update, schedules per instance, and how many of these count: those farthest from the mean.
+    learning_rate, last_rate
+        At the beginning and, falling as a cosine, at the end.
+    signal
+        ``group``: every schedule counts by its distance from the mean; ``best``: only the best is imitated.
+    entropy
+        Weight of the entropy of the policy at the beginning, falling to 0 linearly.
+    imitation, imitation_rounds
+        Number of 10x10 instances solved by CP-SAT at first, and how often each is shown.
+    imitation_limit_s
+        Time limit of CP-SAT on each; unproven ones are left out.
+    validate_every
+        Updates between validations, which are also the points at which training can be resumed.
+    validation
+        Generated instances of each validation class.
+    start
+        Checkpoint to start from; ``""``: random weights.
+    largest
+        Classes with more operations than this are left out of training.
+    """
+
+    seed: int = 0
+    hidden: int = 48
+    updates: int = 6000
+    batch: int = 8
+    samples: int = 32
+    keep: int = 16
+    learning_rate: float = 2e-3
+    last_rate: float = 5e-5
+    signal: str = "group"
+    entropy: float = 0.0
+    imitation: int = 0
+    imitation_rounds: int = 3
+    imitation_limit_s: float = 5.0
+    validate_every: int = 100
+    validation: int = 4
+    start: str = ""
+    largest: int = 2000
+
+    def __post_init__(self) -> None:
+        for name in ("hidden", "batch", "validate_every", "validation", "largest"):
+            if getattr(self, name) < 1:
+                raise InputError(f"{name} is {getattr(self, name)}", where="recipe ours", remedy="give at least 1")
+        if not 2 <= self.keep <= self.samples:
+            raise InputError(f"keep is {self.keep}", where="recipe ours", remedy=f"give 2 ... {self.samples}")
+        if self.samples < 2:
+            raise InputError(f"samples is {self.samples}", where="recipe ours", remedy="give at least 2")
+        if self.updates < 0 or self.imitation < 0:
+            raise InputError("a number of updates is negative", where="recipe ours", remedy="give at least 0")
+        if self.signal not in SIGNALS:
+            raise unknown_name("signal", self.signal, SIGNALS, where="recipe ours")
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any]) -> OursConfig:
+        """From a mapping; raises :class:`UnknownNameError` for settings that do not exist."""
+        known = {field.name: field.type for field in fields(cls)}
+        for key in config:
+            if key not in known:
+                raise unknown_name("setting", key, known, where="recipe ours")
+        kinds: dict[str, Callable[[Any], Any]] = {"int": int, "float": float, "str": str}
+        try:
+            return cls(**{key: kinds[str(known[key])](value) for key, value in config.items()})
+        except (TypeError, ValueError) as error:
+            raise InputError(f"a setting is no number: {error}", where="recipe ours", remedy="give numbers") from None
+
+
+class Adam:
+    """D. P. Kingma and J. Ba 2015, ascending; the decay rates are the usual ones but for the second (0.99)."""
+
+    def __init__(self, size: int) -> None:
+        self.first, self.second, self.steps = np.zeros(size), np.zeros(size), 0
+
+    def step(self, weights: np.ndarray, gradient: np.ndarray, rate: float) -> None:
+        """Add one step to ``weights``."""
+        self.steps += 1
+        self.first = 0.9 * self.first + 0.1 * gradient
+        self.second = 0.99 * self.second + 0.01 * gradient**2
+        mean = self.first / (1 - 0.9**self.steps)
+        spread = np.sqrt(self.second / (1 - 0.99**self.steps))
+        weights += (rate * mean / (spread + 1e-9)).astype(np.float32)
+
+
+def advantages(makespans: FloatArray, signal: str, keep: int) -> FloatArray:
+    """Weight of each schedule of a group; all 0 if the schedules are equally long.
+
+    With ``signal="group"`` the ``keep`` schedules farthest from the mean count by their distance in standard
+    deviations; what is near the mean costs as much to learn from and tells little.
+    """
+    spread = makespans.std()
+    if spread == 0:
+        return np.zeros(len(makespans))
+    if signal == "group":
+        weights = (makespans.mean() - makespans) / spread / len(makespans)
+        weights[np.argsort(-abs(weights), kind="stable")[keep:]] = 0.0
+        return weights
+    weights = np.zeros(len(makespans))
+    weights[makespans.argmin()] = 1.0
+    return weights
+
+
+class Trainer:
+    """The state of a training; see :func:`train`."""
+
+    def __init__(self, config: OursConfig, out: Path, report: Callable[[Mapping[str, Any]], None]) -> None:
+        self.config, self.out, self.report = config, out, report
+        self.rng = np.random.Generator(np.random.Philox(config.seed))
+        self.flat = initial(config.hidden, config.hidden, self.rng)
+        if config.start:
+            source = load_checkpoint(Path(config.start)).network
+            if source.widths != (config.hidden, config.hidden):
+                raise InputError(
+                    f"{config.start} has widths {source.widths}", where="recipe ours", remedy="set hidden to match"
+                )
+            self.flat[:] = np.concatenate([array.ravel() for array in source])
+        self.net = view(self.flat, config.hidden, config.hidden)
+        self.gradient = np.zeros(parameter_count(config.hidden, config.hidden), dtype=np.float32)
+        self.slots = view(self.gradient, config.hidden, config.hidden)
+        self.adam = Adam(len(self.flat))
+        self.update = 0
+        self.best = np.inf
+        self.curve: list[dict[str, float]] = []
+        self.seconds = 0.0
+        self.classes = [c for c in TRAINING if c.jobs * c.machines <= config.largest]
+        self._validation = [shop_of(c.instance(seed)) for c in VALIDATION for seed in range(config.validation)]
+
+    # --- one update -------------------------------------------------------------------------------
+
+    def learn(self) -> None:
+        """One update on fresh instances."""
+        config = self.config
+        self.gradient[:] = 0
+        share = self.update / max(1, config.updates)
+        rate = config.last_rate + (config.learning_rate - config.last_rate) * 0.5 * (1 + np.cos(np.pi * share))
+        smoothing = config.entropy * (1 - share) / config.samples
+        for _ in range(config.batch):
+            shop = shop_of(draw(self.classes, self.rng))
+            group = roll(shop, self.net, np.ones(config.samples), int(self.rng.integers(2**63)))
+            for choices, weight in zip(group.choices, advantages(group.makespans, config.signal, config.keep)):
+                if weight != 0:
+                    kernel.accumulate(shop, self.net, kernel.ACTIVE, choices, weight, smoothing, self.slots)
+        self.adam.step(self.flat, self.gradient.astype(np.float64) / config.batch, rate)
+        self.update += 1
+
+    def imitate(self) -> None:
+        """Show optimal schedules of 10x10 instances."""
+        config = self.config
+        labels: list[tuple[Shop, IntArray]] = []
+        kinds = [ShopClass(kind, 10, 10) for kind in ("taillard", "demirkol_split")]
+        for number in range(config.imitation):
+            instance = kinds[number % 2].instance(TRAINING_STREAM + int(self.rng.integers(0, 2**31)))
+            label = optimal_choices(instance, config.imitation_limit_s)
+            if label is not None:
+                labels.append((shop_of(instance), label))
+            if (number + 1) % 100 == 0:
+                self.report({"stage": "labels", "done": number + 1, "of": config.imitation, "proven": len(labels)})
+        for round_ in range(config.imitation_rounds):
+            total, steps = 0.0, 0
+            for position, pick in enumerate(self.rng.permutation(len(labels))):
+                shop, choices = labels[int(pick)]
+                total += kernel.accumulate(shop, self.net, kernel.ACTIVE, choices, 1.0, 0.0, self.slots)[0]
+                if (position + 1) % 16 == 0:
+                    self.adam.step(self.flat, self.gradient.astype(np.float64) / 16, config.learning_rate)
+                    self.gradient[:] = 0
+                steps += 1
+            self.report({"stage": "imitation", "round": round_, "log_likelihood": total / max(1, steps)})
+
+    # --- validation -------------------------------------------------------------------------------
+
+    def validate(self) -> dict[str, float]:
+        """Mean of makespan over trivial bound on the validation instances: greedy, and the best of 32."""
+        greedy, sampled = [], []
+        for shop in self._validation:
+            group: Rollouts = roll(shop, self.net, np.concatenate(([0.0], np.ones(32))))
+            greedy.append(group.makespans[0] / shop.scale[1])
+            sampled.append(group.makespans[1:].min() / shop.scale[1])
+        half = len(greedy) // 2
+        return {
+            "update": self.update,
+            "seconds": round(self.seconds, 1),
+            "greedy_taillard": float(np.mean(greedy[:half])),
+            "sampled_taillard": float(np.mean(sampled[:half])),
+            "greedy_split": float(np.mean(greedy[half:])),
+            "sampled_split": float(np.mean(sampled[half:])),
+        }
+
+    def check(self) -> None:
+        """Validate, keep the weights if they are the best so far, and save what a resumed run needs."""
+        row = self.validate()
+        score = row["greedy_taillard"] + row["sampled_taillard"] + row["greedy_split"] + row["sampled_split"]
+        self.curve.append(row)
+        if score < self.best:
+            self.best = score
+            save_checkpoint(self.out / "ours.npz", self.net, self.provenance(row))
+        self.save()
+        self.report({"stage": "training", "of": self.config.updates, "best": score <= self.best, **row})
+
+    def provenance(self, row: Mapping[str, float]) -> dict[str, Any]:
+        """What is told of the weights."""
+        from schedcore.experiments.code_version import code_version
+
+        return {
+            "recipe": "ours",
+            "config": asdict(self.config),
+            "seed": self.config.seed,
+            "code_version": code_version("jssp"),
+            "chosen": dict(row),
+            "curve": self.curve,
+            "training_seconds": round(self.seconds, 1),
+            "trained_on": [c.name for c in self.classes],
+            "validated_on": [c.name for c in VALIDATION],
+            "parameters": self.net.size,
+            "hardware": _hardware(),
+        }
+
+    # --- resuming ---------------------------------------------------------------------------------
+
+    def save(self) -> None:
+        """Write the state of the training."""
+        part = self.out / "state.part"
+        with part.open("wb") as file:
+            np.savez(
+                file,
+                flat=self.flat,
+                first=self.adam.first,
+                second=self.adam.second,
+                rest=np.array(
+                    json.dumps(
+                        {
+                            "steps": self.adam.steps,
+                            "update": self.update,
+                            "best": self.best,
+                            "curve": self.curve,
+                            "seconds": self.seconds,
+                            "config": asdict(self.config),
+                            "rng": _plain(self.rng.bit_generator.state),
+                        }
+                    )
+                ),
+            )
+        part.replace(self.out / "state.npz")
+
+    def restore(self) -> None:
+        """Go on where :meth:`save` was called last.
+
+        Raises
+        ------
+        InputError
+            The run in the folder has other settings.
+        """
+        with np.load(self.out / "state.npz", allow_pickle=False) as data:
+            rest = json.loads(str(data["rest"]))
+            if rest["config"] != asdict(self.config):
+                raise InputError(
+                    "the training in this folder has other settings",
+                    where=str(self.out),
+                    remedy="use another folder, or the same settings",
+                )
+            self.flat[:] = data["flat"]
+            self.adam.first, self.adam.second = data["first"], data["second"]
+        self.adam.steps, self.update, self.best = rest["steps"], rest["update"], rest["best"]
+        self.curve, self.seconds = rest["curve"], rest["seconds"]
+        self.rng.bit_generator.state = _restored(rest["rng"])
+
+
+def train(
+    config: Mapping[str, Any],
+    out: Path,
+    resume: bool = False,
+    report: Callable[[Mapping[str, Any]], None] = lambda row: None,
+) -> Path:
+    """Train our recipe; returns the checkpoint, ``out/ours.npz``.
+
+    Parameters
+    ----------
+    config
+        Settings of :class:`OursConfig`; what is left out has its default.
+    out
+        Folder of checkpoint and state.
+    resume
+        Go on with the training in ``out`` if there is one; without it a training that is there is an error.
+    report
+        Called with a mapping after every validation and, while labels are made, now and then.
+
+    Raises
+    ------
+    InputError
+        Unknown or impossible settings, or ``out`` holds a training that is not to be resumed or has other settings.
+    """
+    settings = OursConfig.of(config)
+    out.mkdir(parents=True, exist_ok=True)
+    known = (out / "state.npz").exists()
+    if known and not resume:
+        raise InputError("a training is here already", where=str(out), remedy="resume it, or use another folder")
+    trainer = Trainer(settings, out, report)
+    clock = time.perf_counter()
+    if known:
+        trainer.restore()
+    elif settings.imitation:
+        trainer.imitate()
+    if not known:
+        trainer.seconds = time.perf_counter() - clock
+        trainer.check()
+    clock = time.perf_counter() - trainer.seconds
+    while trainer.update < settings.updates:
+        trainer.learn()
+        trainer.seconds = time.perf_counter() - clock
+        if trainer.update % settings.validate_every == 0 or trainer.update == settings.updates:
+            trainer.check()
+    return out / "ours.npz"
+
+
+def optimal_choices(instance: Any, limit_s: float) -> IntArray | None:
+    """The decisions of a schedule that CP-SAT proves optimal within ``limit_s`` on one worker, or ``None``."""
+    from jssp.adapter import start_times, to_problem
+    from schedcore.solvers.cpsat.solver import CpsatSolver
+    from schedcore.solvers.protocol import Limits, Status
+
+    result = CpsatSolver().solve(to_problem(instance), limits=Limits(time_limit_s=limit_s))
+    if result.status is not Status.OPTIMAL or result.schedule is None:
+        return None
+    return rebuild(shop_of(instance), start_times(instance, result.schedule))[2]
+
+
+def _plain(state: Any) -> Any:
+    """The state of a random generator as JSON."""
+    if isinstance(state, dict):
+        return {key: _plain(value) for key, value in state.items()}
+    if isinstance(state, np.ndarray):
+        return {"array": [int(value) for value in state]}
+    return int(state) if isinstance(state, np.integer) else state
+
+
+def _restored(state: Any) -> Any:
+    if isinstance(state, dict):
+        if state.keys() == {"array"}:
+            return np.array(state["array"], dtype=np.uint64)
+        return {key: _restored(value) for key, value in state.items()}
+    return state
+
+
+def _hardware() -> str:
+    import os
+    import platform
+
+    return f"one thread of {os.cpu_count()} cores, {platform.machine()}"
+
+
+__all__ = ["Network", "OursConfig", "Trainer", "advantages", "train"]
