@@ -176,5 +176,10 @@ domain = Domain(
         "rules": Suite("makespans of five non-delay rules on the 242 standard job shops", _rules_suite),
         "solvers": Suite("gaps by class of rules, list scheduling, CP-SAT and neighbourhood search", _solvers_suite),
     },
-    solvers={f"nondelay-{rule}": f"jssp.rule_solver:{rule}" for rule in ("fifo", "spt", "lpt", "mwkr", "mor")},
+    solvers={
+        **{f"nondelay-{rule}": f"jssp.rule_solver:{rule}" for rule in ("fifo", "spt", "lpt", "mwkr", "mor")},
+        "learned": "jssp.learn.ours.solver:learned",
+        "control": "jssp.learn.ours.solver:control",
+        "hybrid": "jssp.learn.ours.hybrid:hybrid",
+    },
 )
