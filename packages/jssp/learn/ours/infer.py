@@ -69,12 +69,16 @@ class InferParameters:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The best schedule: its makespan, starts (by operation) and choices (by decision), and how many were drawn."""
+    """The best schedule: its makespan, starts (by operation) and choices (by decision), and how many were drawn.
+
+    ``elite`` holds the same of the best schedules of different makespans, shortest first.
+    """
 
     makespan: float
     starts: FloatArray
     choices: IntArray
     drawn: int
+    elite: tuple[tuple[float, FloatArray, IntArray], ...]
 
 
 class Elite:
@@ -147,7 +151,7 @@ def infer(
             if elite.add(group) and on_better is not None:
                 on_better(*elite.members[0])
     makespan, starts, choices = elite.members[0]
-    return Found(makespan, starts, choices, drawn)
+    return Found(makespan, starts, choices, drawn, tuple(elite.members))
 
 
 Plan = tuple[FloatArray, int, IntArray, IntArray]

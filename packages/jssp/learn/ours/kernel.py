@@ -471,3 +471,41 @@ def follow(shop, mode, keys, starts, choices):  # type: ignore[no-untyped-def]
         makespan = max(makespan, when[c] + shop.alt_duration[a])
         commit(shop, state, a, when[c])
         step += 1
+
+
+@numba.njit(cache=True, nogil=True)
+def doubts(shop, net, mode, choices, doubt):  # type: ignore[no-untyped-def]
+    """Fill ``doubt`` (by operation) with 1 - p(choice): how little the policy would have made each of ``choices``."""
+    most = widest(shop)
+    hidden, outer = len(net.b1), len(net.b2)
+    x = np.empty((most, NUM_CANDIDATE), np.float32)
+    g = np.empty(NUM_CONTEXT, np.float32)
+    z1 = np.empty((most, hidden), np.float32)
+    z2 = np.empty((most, outer), np.float32)
+    pooled = np.empty(2 * hidden, np.float32)
+    argmax = np.empty(hidden, np.int64)
+    base = np.empty(max(hidden, outer), np.float32)
+    logits = np.empty(most, np.float32)
+    candidates = np.empty(most, np.int64)
+    when = np.empty(most)
+    bounds = np.empty(most)
+    state = new_state(shop)
+    for step in range(len(choices)):
+        count = conflict_set(shop, state, mode, candidates, when)
+        c = 0
+        for d in range(count):
+            if candidates[d] == choices[step]:
+                c = d
+        o = shop.alt_op[candidates[c]]
+        doubt[o] = 0.0
+        if count > 1:
+            describe(shop, state, count, candidates, when, bounds, x, g)
+            forward(net, count, x, g, z1, z2, pooled, argmax, base, logits)
+            top = logits[0]
+            for d in range(1, count):
+                top = max(top, logits[d])
+            total = 0.0
+            for d in range(count):
+                total += np.exp(logits[d] - top)
+            doubt[o] = 1.0 - np.exp(logits[c] - top) / total
+        commit(shop, state, candidates[c], when[c])

@@ -82,7 +82,7 @@ class LearnedSolver:
         reading = read(problem, self.name)
         network = self.network
         trace: list[tuple[float, float, float | None]] = []
-        bound = float(reading.weight * _bound(reading))
+        bound = float(reading.weight * lower_bound(reading))
 
         def better(makespan: float, starts: FloatArray, choices: Any) -> None:
             wall = time.perf_counter() - began
@@ -106,7 +106,7 @@ class LearnedSolver:
             workers=limits.workers,
             on_better=better,
             is_over=is_over,
-            target=_bound(reading),
+            target=lower_bound(reading),
         )
         schedule = reading.schedule(found.starts, found.choices)
         objective = () if problem.objective is None else (int(reading.weight * found.makespan),)
@@ -125,13 +125,13 @@ class LearnedSolver:
         )
 
 
-def _bound(reading: Reading) -> int:
-    """A bound that holds with alternatives too: the longest job, and for single alternatives the largest load."""
+def lower_bound(reading: Reading) -> int:
+    """A bound on the makespan that holds with alternatives too: the longest job, and for single alternatives the largest load."""
     shop = reading.shop
     first = shop.job_ptr[:-1]
     longest = float((shop.release + shop.duration[first] + shop.tail[first]).max())
     loads = np.zeros(shop.num_machines)
-    only = shop.share[:] == 1.0
+    only = shop.share == 1.0
     np.add.at(loads, shop.alt_machine[only], shop.alt_duration[only])
     return int(max(longest, loads.max()))
 
