@@ -1,0 +1,111 @@
+"""Training: it learns, it resumes exactly, and it refuses bad settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from jssp.learn.ours.checkpoint import load_checkpoint
+from jssp.learn.ours.control import ControlConfig, parameter_count, train_control
+from jssp.learn.ours.instances import TRAINING, VALIDATION, draw
+from jssp.learn.ours.trainer import OursConfig, advantages, train
+from schedcore.errors import InputError, UnknownNameError
+
+SMALL = {
+    "hidden": 8,
+    "updates": 6,
+    "batch": 2,
+    "samples": 8,
+    "keep": 4,
+    "validate_every": 2,
+    "validation": 1,
+    "largest": 150,
+}
+
+
+def weights(path: Path) -> list[float]:
+    return [float(value) for array in load_checkpoint(path).network for value in array.ravel()]
+
+
+def test_training_reports_learns_and_resumes_exactly(tmp_path: Path) -> None:
+    rows: list[Mapping[str, Any]] = []
+    whole = train(SMALL, tmp_path / "whole", report=rows.append)
+    assert [row["update"] for row in rows] == [0, 2, 4, 6]
+    assert rows[-1]["greedy_taillard"] < rows[0]["greedy_taillard"]
+    assert load_checkpoint(whole).provenance["config"]["hidden"] == 8
+
+    class Interrupted(Exception):
+        pass
+
+    def interrupt(row: Mapping[str, Any]) -> None:
+        if row["update"] == 4:
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        train(SMALL, tmp_path / "parts", report=interrupt)
+    with pytest.raises(InputError, match="a training is here already"):
+        train(SMALL, tmp_path / "parts")
+    with pytest.raises(InputError, match="other settings"):
+        train({**SMALL, "seed": 2}, tmp_path / "parts", resume=True)
+    again = train(SMALL, tmp_path / "parts", resume=True)
+    assert weights(again) == weights(whole)
+
+
+def test_start_from_a_checkpoint_and_imitate(tmp_path: Path) -> None:
+    first = train({**SMALL, "updates": 0}, tmp_path / "first")
+    rows: list[Mapping[str, Any]] = []
+    settings = {**SMALL, "updates": 0, "start": str(first), "imitation": 2, "imitation_rounds": 2}
+    train({**settings, "imitation_limit_s": 20.0}, tmp_path / "second", report=rows.append)
+    assert [row["stage"] for row in rows] == ["imitation", "imitation", "training"]
+    with pytest.raises(InputError, match="set hidden to match"):
+        train({**settings, "hidden": 9}, tmp_path / "third")
+
+
+def test_self_labelling_runs(tmp_path: Path) -> None:
+    train({**SMALL, "updates": 2, "signal": "best", "entropy": 0.01}, tmp_path / "best")
+
+
+@pytest.mark.parametrize(
+    ("settings", "error"),
+    [
+        ({"hiden": 3}, UnknownNameError),
+        ({"hidden": 0}, InputError),
+        ({"samples": 1}, InputError),
+        ({"keep": 99}, InputError),
+        ({"updates": -1}, InputError),
+        ({"signal": "bset"}, UnknownNameError),
+        ({"learning_rate": "fast"}, InputError),
+    ],
+)
+def test_settings_are_checked(settings: dict[str, Any], error: type[Exception]) -> None:
+    with pytest.raises(error):
+        OursConfig.of(settings)
+
+
+def test_advantages() -> None:
+    makespans = np.array([10.0, 12.0, 14.0, 12.0])
+    group = advantages(makespans, "group", 4)
+    assert group.sum() == pytest.approx(0)
+    assert group[0] == pytest.approx(np.sqrt(2) / 4)  # (12 - 10) / sqrt(2) / 4
+    assert np.count_nonzero(advantages(makespans, "group", 2)) == 2
+    assert advantages(makespans, "best", 4).tolist() == [1, 0, 0, 0]
+    assert advantages(np.full(3, 7.0), "group", 2).tolist() == [0, 0, 0]
+
+
+def test_training_and_validation_never_share_an_instance() -> None:
+    rng = np.random.default_rng(0)
+    names = {draw(TRAINING, rng).name for _ in range(30)}
+    assert len(names) == 30
+    assert not names & {c.instance(seed).name for c in VALIDATION for seed in range(4)}
+
+
+def test_the_control_is_small_and_trains(tmp_path: Path) -> None:
+    assert parameter_count() <= 200
+    path = train_control(ControlConfig(seconds=1.0, instances=2, population=6), tmp_path)
+    found = load_checkpoint(path)
+    assert found.provenance["parameters"] == parameter_count()
+    assert np.isfinite(weights(path)).all()
