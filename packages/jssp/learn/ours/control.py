@@ -34,9 +34,7 @@ def network_of(values: FloatArray) -> Network:
     """The control with these parameters, in the form of the policy network."""
     flat = np.zeros(sum(int(np.prod(shape)) for shape in shapes(UNITS, UNITS)), dtype=np.float32)
     net = view(flat, UNITS, UNITS)
-    linear, inner, offsets, outer = np.split(
-        values, np.cumsum([NUM_CANDIDATE, UNITS * NUM_CANDIDATE, UNITS])
-    )
+    linear, inner, offsets, outer = np.split(values, np.cumsum([NUM_CANDIDATE, UNITS * NUM_CANDIDATE, UNITS]))
     net.w0[:], net.w1[:], net.b1[:], net.w3[:] = linear, inner.reshape(NUM_CANDIDATE, UNITS), offsets, outer
     net.w2[:] = np.eye(UNITS)
     return net

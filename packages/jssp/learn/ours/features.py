@@ -83,7 +83,6 @@ def squash(x: float) -> float:
     return x / (1.0 + abs(x))
 
 
-
 class State(NamedTuple):
     """Where a half-built schedule stands, as the kernels keep it; all arrays are changed in place.
 
@@ -265,9 +264,9 @@ def describe(shop, state, count, candidates, starts, bounds, x, g):  # type: ign
             regret += squash((end + shop.alt_duration[b] + shop.tail[i] - bound) * unit * 0.5)
             if shop.alt_duration[b] > p:
                 longer += 1
-            if following >= 0 and i + 1 < shop.job_ptr[shop.op_job[i] + 1]:
-                if shop.alt_machine[shop.alt_ptr[i + 1]] == following:
-                    same_next += 1
+            goes_on = following >= 0 and i + 1 < shop.job_ptr[shop.op_job[i] + 1]
+            if goes_on and shop.alt_machine[shop.alt_ptr[i + 1]] == following:
+                same_next += 1
         other_tail = tail_2 if t == tail_1 else tail_1
         other_path = path_2 if p + t == path_1 else path_1
         if count == 1:
@@ -296,7 +295,10 @@ def describe(shop, state, count, candidates, starts, bounds, x, g):  # type: ign
             # The alternative of the next operation that could start first.
             best = shop.alt_ptr[o + 1]
             for b in range(shop.alt_ptr[o + 1] + 1, shop.alt_ptr[o + 2]):
-                if free[shop.alt_machine[b]] + shop.alt_duration[b] < free[shop.alt_machine[best]] + shop.alt_duration[best]:
+                if (
+                    free[shop.alt_machine[b]] + shop.alt_duration[b]
+                    < free[shop.alt_machine[best]] + shop.alt_duration[best]
+                ):
                     best = b
             k2 = shop.alt_machine[best]
             at = free[k2]

@@ -69,7 +69,9 @@ def roll(
     return Rollouts(makespans, starts, choices)
 
 
-def rebuild(shop: Shop, starts: npt.ArrayLike, alternatives: IntArray | None = None) -> tuple[float, FloatArray, IntArray]:
+def rebuild(
+    shop: Shop, starts: npt.ArrayLike, alternatives: IntArray | None = None
+) -> tuple[float, FloatArray, IntArray]:
     """Makespan, starts and choices of the active schedule that follows the order of ``starts`` (by operation).
 
     An active schedule is rebuilt as it is.  ``alternatives`` are those of the schedule, by operation (default: the

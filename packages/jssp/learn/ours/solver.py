@@ -126,7 +126,10 @@ class LearnedSolver:
 
 
 def lower_bound(reading: Reading) -> int:
-    """A bound on the makespan that holds with alternatives too: the longest job, and for single alternatives the largest load."""
+    """A bound on the makespan that holds with alternatives too.
+
+    It is the longest job, or the largest load of operations that have one machine only.
+    """
     shop = reading.shop
     first = shop.job_ptr[:-1]
     longest = float((shop.release + shop.duration[first] + shop.tail[first]).max())

@@ -81,7 +81,7 @@ def test_shipped_checkpoints_say_where_they_come_from() -> None:
         assert found.provenance["recipe"] == name
         for key in ("config", "seed", "code_version", "curve", "training_seconds", "trained_on"):
             assert key in found.provenance
-        assert not any("ta" == part[:2] and part[2:].isdigit() for part in found.provenance["trained_on"])
+        assert not any(part[:2] == "ta" and part[2:].isdigit() for part in found.provenance["trained_on"])
     assert shipped("control").provenance["parameters"] <= 200
     with pytest.raises(CheckpointError, match="no such file"):
         shipped("nothing")

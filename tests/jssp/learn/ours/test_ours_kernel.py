@@ -217,7 +217,7 @@ def test_doubt_is_one_minus_the_probability() -> None:
 def test_features_of_a_decision_worked_by_hand() -> None:
     # Two jobs want machine 0 at time 0: job 0 for 4 ticks, then 2 on machine 1; job 1 for 6, then nothing.
     shop = shop_of(JobShopInstance("hand", [[0, 1], [0]], [[4, 2], [6]]))
-    state, candidates, when, x, g, _ = next(walk(shop, np.array([0, 2, 1])))
+    _, candidates, when, x, g, _ = next(walk(shop, np.array([0, 2, 1])))
     names = dict(zip(CANDIDATE_FEATURES, x.T.tolist()))
     assert candidates.tolist() == [0, 2]
     assert when.tolist() == [0, 0]
