@@ -74,6 +74,8 @@ def fix(machines, durations, length, upcoming, ready, free, starts, j):
         ready[j] = max(end, free[machines[j, position + 1]])
     else:
         ready[j] = NEVER
+    if end == start:  # an operation of zero ticks occupies nothing
+        return
     for i in range(len(ready)):
         other = ready[i]
         if other != NEVER and i != j and machines[i, upcoming[i]] == k:
