@@ -34,12 +34,14 @@ REAL, START, END = 0, 1, 2
 
 
 @numba.njit(cache=True, nogil=True)
-def reset(shop, lengths, upcoming, ready, free, starts):
-    """Put all environments at time 0."""
-    upcoming[:] = 0
-    free[:] = 0
-    starts[:] = -1
+def reset(shop, lengths, upcoming, ready, free, starts, chosen):
+    """Put the ``chosen`` environments (flags) at time 0."""
     for b in range(len(shop)):
+        if not chosen[b]:
+            continue
+        upcoming[b] = 0
+        free[b] = 0
+        starts[b] = -1
         for j in range(ready.shape[1]):
             ready[b, j] = 0 if lengths[shop[b], j] > 0 else NEVER
 
@@ -169,9 +171,7 @@ def play(mode, machines, durations, length, upcoming, ready, free, starts, mask,
 
 
 @numba.njit(cache=True, nogil=True)
-def step(
-    mode, shop, machines, durations, lengths, upcoming, ready, free, starts, mask, rankings, executed, counts
-):
+def step(mode, shop, machines, durations, lengths, upcoming, ready, free, starts, mask, rankings, executed, counts):
     """:func:`play` for all environments; ``rankings`` [b, any] (negative entries are nothing)."""
     executed[:] = -1
     for b in range(len(shop)):
@@ -234,7 +234,9 @@ def step_keys(
 
 
 @numba.njit(cache=True, nogil=True)
-def run_static(mode, shop, machines, durations, lengths, upcoming, ready, free, starts, mask, priorities, rankings, executed):
+def run_static(
+    mode, shop, machines, durations, lengths, upcoming, ready, free, starts, mask, priorities, rankings, executed
+):
     """Whole episodes under static priorities [b, job, position], smaller first, ties to the lowest job; no No-Op."""
     for b in range(len(shop)):
         s = shop[b]
@@ -266,7 +268,9 @@ def run_static(mode, shop, machines, durations, lengths, upcoming, ready, free, 
 
 
 @numba.njit(cache=True, nogil=True)
-def run_random(mode, shop, machines, durations, lengths, upcoming, ready, free, starts, mask, rankings, executed, seeds):
+def run_random(
+    mode, shop, machines, durations, lengths, upcoming, ready, free, starts, mask, rankings, executed, seeds
+):
     """Whole episodes in which every step follows a random order of the legal actions."""
     n = ready.shape[1]
     keys = np.empty(n + 1)
@@ -450,7 +454,18 @@ def observe(
     """The observation of all environments; see :mod:`jssp.env.observation`."""
     for b in range(len(shop)):
         s = shop[b]
-        tokens(machines[s], durations[s], lengths[s], upcoming[b], ready[b], free[b], starts[b], kinds[b], ignored[b], values)
+        tokens(
+            machines[s],
+            durations[s],
+            lengths[s],
+            upcoming[b],
+            ready[b],
+            free[b],
+            starts[b],
+            kinds[b],
+            ignored[b],
+            values,
+        )
         normalise(means[s], stds[s], legacy, kinds[b], values, rep[b])
         indices(upcoming[b], kinds[b], positions, index[b])
         legal_actions(mode, machines[s], durations[s], upcoming[b], ready[b], action_mask[b])

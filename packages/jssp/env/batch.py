@@ -21,6 +21,13 @@ if TYPE_CHECKING:
     import torch
 
 
+def _kernels() -> Any:
+    """The compiled loops, imported when they are used."""
+    from jssp.env import _kernels
+
+    return _kernels
+
+
 class Shops:
     """Job shops with the same number of jobs, as padded arrays that batches share.
 
@@ -119,11 +126,25 @@ class BatchJobShopEnv:
     def num_jobs(self) -> int:
         return self.shops.num_jobs
 
-    def reset(self) -> None:
-        """Begin all episodes."""
-        from jssp.env import _kernels
+    def reset(self, envs: npt.ArrayLike | None = None, shop: npt.ArrayLike | None = None) -> None:
+        """Begin the episodes of ``envs`` (flags, shape [env]; all by default), on other shops if ``shop`` says so.
 
-        _kernels.reset(self.shop, self.shops.lengths, self.upcoming, self.ready, self.free, self.starts)
+        Parameters
+        ----------
+        shop
+            The shop of each environment, shape [env]; entries of environments that are not reset play no part.
+        """
+        chosen = np.ones(self.num_envs, dtype=bool) if envs is None else np.asarray(envs, dtype=bool)
+        if shop is not None:
+            given = np.asarray(shop, dtype=np.int64)
+            if given.shape != self.shop.shape or given.min() < 0 or given.max() >= len(self.shops.instances):
+                raise InputError(
+                    "shop is no list of shop numbers, one per environment",
+                    where="reset",
+                    remedy=f"use 0 ... {len(self.shops.instances) - 1}",
+                )
+            self.shop = np.where(chosen, given, self.shop)
+        _kernels().reset(self.shop, self.shops.lengths, self.upcoming, self.ready, self.free, self.starts, chosen)
 
     @property
     def _data(self) -> tuple[Any, ...]:
@@ -143,9 +164,7 @@ class BatchJobShopEnv:
     @property
     def done(self) -> npt.NDArray[np.bool_]:
         """Which episodes are complete, shape [env]."""
-        from jssp.env import _kernels
-
-        return (self.ready == _kernels.NEVER).all(axis=1)
+        return (self.ready == _kernels().NEVER).all(axis=1)
 
     def now(self) -> IntArray:
         """Current time of each environment in ticks (``2**62`` when it is done), shape [env]."""
@@ -153,10 +172,8 @@ class BatchJobShopEnv:
 
     def action_masks(self) -> npt.NDArray[np.bool_]:
         """Legal actions, shape [env, jobs + 1]; the No-Op is last."""
-        from jssp.env import _kernels
-
         mode, shop, machines, durations, _, upcoming, ready, _, _ = self._data
-        _kernels.masks(mode, shop, machines, durations, upcoming, ready, self._mask)
+        _kernels().masks(mode, shop, machines, durations, upcoming, ready, self._mask)
         return self._mask.copy()
 
     def step(self, rankings: npt.ArrayLike) -> tuple[IntArray, IntArray]:
@@ -178,26 +195,24 @@ class BatchJobShopEnv:
         InputError
             A wrong shape, or an action that does not exist.
         """
-        from jssp.env import _kernels
-
         given = np.asarray(rankings, dtype=np.int64)
         given = given[:, None] if given.ndim == 1 else given
         if given.ndim != 2 or len(given) != self.num_envs:
             raise InputError(
-                f"rankings of shape {given.shape}", where="step", remedy=f"give one row per environment: {self.num_envs}"
+                f"rankings of shape {given.shape}",
+                where="step",
+                remedy=f"give one row per environment: {self.num_envs}",
             )
         if given.size and int(given.max()) > self.num_jobs:
             raise InputError(f"action {int(given.max())}", where="step", remedy=f"actions are 0 ... {self.num_jobs}")
-        _kernels.step(*self._data, self._mask, given, self._executed, self._counts)
+        _kernels().step(*self._data, self._mask, given, self._executed, self._counts)
         return self._executed.copy(), self._counts.copy()
 
     def step_keys(self, keys: npt.NDArray[np.float64]) -> tuple[IntArray, IntArray]:
         """:meth:`step` with the ranking of descending ``keys`` (float64, shape [env, jobs + 1])."""
-        from jssp.env import _kernels
-
         if keys.shape != self._mask.shape:
             raise InputError(f"keys of shape {keys.shape}", where="step_keys", remedy=f"give {self._mask.shape}")
-        _kernels.step_keys(*self._data, self._mask, keys, self._rankings, self._executed, self._counts)
+        _kernels().step_keys(*self._data, self._mask, keys, self._rankings, self._executed, self._counts)
         return self._executed.copy(), self._counts.copy()
 
     def follow(self, target: IntArray, *, strict: bool = True) -> tuple[IntArray, IntArray]:
@@ -212,10 +227,8 @@ class BatchJobShopEnv:
             A target starts nothing now and the No-Op is not legal: it is not semi-active in this environment.  With
             ``strict=False`` that environment executes nothing instead.
         """
-        from jssp.env import _kernels
-
         rankings = np.empty_like(self._rankings)
-        _kernels.followed(self.shop, self.upcoming, self.ready, np.ascontiguousarray(target), rankings)
+        _kernels().followed(self.shop, self.upcoming, self.ready, np.ascontiguousarray(target), rankings)
         open_ones = ~self.done
         executed, counts = self.step(rankings)
         stuck = open_ones & (counts == 0)
@@ -240,23 +253,19 @@ class BatchJobShopEnv:
         IntArray
             Makespans in ticks, shape [env].
         """
-        from jssp.env import _kernels
-
         given = np.asarray(priorities, dtype=np.float64)
         if given.ndim == 3 and len(given) == len(self.shops.instances) != self.num_envs:
             given = given[self.shop]
         wide = np.empty(self.starts.shape)
         wide[:] = given
         self.reset()
-        _kernels.run_static(*self._data, self._mask, wide, self._rankings, self._executed)
+        _kernels().run_static(*self._data, self._mask, wide, self._rankings, self._executed)
         return self.makespans()
 
     def run_random(self, seed: int) -> IntArray:
         """Whole episodes of uniformly random rankings; makespans in ticks, shape [env]."""
-        from jssp.env import _kernels
-
         self.reset()
-        _kernels.run_random(*self._data, self._mask, self._rankings, self._executed, streams(seed, self.num_envs))
+        _kernels().run_random(*self._data, self._mask, self._rankings, self._executed, streams(seed, self.num_envs))
         return self.makespans()
 
     def makespans(self) -> IntArray:
@@ -291,15 +300,13 @@ class BatchJobShopEnv:
 
         ``group`` is the machine that a legal job competes for, -1 for the others.
         """
-        from jssp.env import _kernels
-
         count, n = self.ready.shape
         values = np.empty((n, WINDOW, 4))
         kinds, ignored = np.empty((count, n, WINDOW), np.int8), np.empty((count, n, WINDOW), np.bool_)
         rep, index = np.empty((count, n, WINDOW, 4), np.float32), np.empty((count, n, WINDOW), np.int64)
         mask, group = np.empty((count, n + 1), np.bool_), np.empty((count, n), np.int64)
         shops, form = self.shops, self.form
-        _kernels.observe(
+        _kernels().observe(
             self.mode.code,
             form.legacy,
             form.index_code,
@@ -346,7 +353,7 @@ class BatchJobShopEnv:
 
 def streams(seed: int, count: int) -> npt.NDArray[np.uint64]:
     """Starting states of ``count`` independent random streams of ``seed`` for compiled loops."""
-    return np.random.SeedSequence(seed).generate_state(count, np.uint64)
+    return np.random.SeedSequence(seed).generate_state(count, np.uint64).astype(np.uint64)
 
 
 def as_mode(mode: ActionMode | str) -> ActionMode:
@@ -360,5 +367,5 @@ def as_mode(mode: ActionMode | str) -> ActionMode:
     from schedcore.errors import unknown_name
 
     if str(mode) not in list(ActionMode):
-        raise unknown_name("action mode", str(mode), list(ActionMode), where="mode")
+        raise unknown_name("action mode", str(mode), [str(known) for known in ActionMode], where="mode")
     return ActionMode(mode)

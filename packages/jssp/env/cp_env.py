@@ -80,7 +80,7 @@ class CpEnv:
     # ---- state -----------------------------------------------------------------------------------
 
     def next_task(self, job: int) -> int | None:
-        """The next task of a job if its predecessors are fixed; ``None`` when it is finished or has to wait for them."""
+        """The next task of a job if its predecessors are fixed; ``None`` if it is finished or waits for them."""
         chain = self.reading.jobs[job]
         if self.upcoming[job] == len(chain):
             return None

@@ -58,7 +58,9 @@ class ObservationForm:
     def __post_init__(self) -> None:
         if self.positions not in POSITIONS:
             raise InputError(
-                f"positions are {self.positions!r}", where="ObservationForm", remedy=did_you_mean(self.positions, POSITIONS)
+                f"positions are {self.positions!r}",
+                where="ObservationForm",
+                remedy=did_you_mean(self.positions, POSITIONS),
             )
 
     @property

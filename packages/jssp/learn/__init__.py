@@ -1,1 +1,1 @@
-"""Learned dispatchers for job shops.  Nothing is imported here."""
+"""Learned dispatchers."""

@@ -172,10 +172,11 @@ def job_vector(weights, rep, kinds, ignored, index, legacy, x, qkv, scores, mixe
 
 
 @numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
-def state_logits(weights, legacy, rep, kinds, ignored, index, mask, group, logits, u, qkv2, room):
+def state_logits(weights, legacy, rep, kinds, ignored, index, mask, group, rivals, logits, u, qkv2, room):
     """Logits of one state, illegal actions at -3.4e38.
 
-    Jobs that cannot start only matter for the No-Op, whose logit is a mean over all jobs: without it they are skipped.
+    Jobs compete if they have the same ``group`` (-1: with nobody), or, if ``rivals`` [job + 1, job + 1] is not empty,
+    where that says so.  Jobs that cannot start only matter for the No-Op, whose logit is a mean over all jobs: without it they are skipped.
     ``u`` [job, 8] and ``qkv2`` [job, 24] are room for the second encoder, ``room`` a tuple of small arrays.
     """
     n = len(group)
@@ -183,11 +184,25 @@ def state_logits(weights, legacy, rep, kinds, ignored, index, mask, group, logit
     in_w, in_b, out_w, out_b = weights[14], weights[15], weights[16], weights[17]
     w1, b1, w2, b2, norms = weights[18], weights[19], weights[20], weights[21], weights[22]
     everyone = mask[n]
+    general = len(rivals) > 0
     for j in range(n):
         logits[j] = np.float32(-3.4e38)
         if mask[j] or everyone:
             job_vector(
-                weights, rep[j], kinds[j], ignored[j], index[j], legacy, x, qkv, scores, mixed, normed, hidden, out, u[j]
+                weights,
+                rep[j],
+                kinds[j],
+                ignored[j],
+                index[j],
+                legacy,
+                x,
+                qkv,
+                scores,
+                mixed,
+                normed,
+                hidden,
+                out,
+                u[j],
             )
             _norm(u[j], norms[0], norms[1], normed)
             _affine(normed, WIDTH, in_w, in_b, qkv2[j], 3 * WIDTH)
@@ -197,13 +212,13 @@ def state_logits(weights, legacy, rep, kinds, ignored, index, mask, group, logit
     for j in range(n):
         if not (mask[j] or everyone):
             continue
-        if group[j] < 0:
+        if group[j] < 0 and not general:
             for o in range(WIDTH):
                 mixed[o] = qkv2[j, 2 * WIDTH + o]
         else:
             top = np.float32(-np.inf)
             for i in range(n):
-                if group[i] == group[j]:
+                if (rivals[j, i] or i == j) if general else group[i] == group[j]:
                     dot = np.float32(0.0)
                     for o in range(WIDTH):
                         dot += qkv2[j, o] * qkv2[i, WIDTH + o]
@@ -212,7 +227,7 @@ def state_logits(weights, legacy, rep, kinds, ignored, index, mask, group, logit
             for o in range(WIDTH):
                 mixed[o] = np.float32(0.0)
             for i in range(n):
-                if group[i] == group[j]:
+                if (rivals[j, i] or i == j) if general else group[i] == group[j]:
                     dot = np.float32(0.0)
                     for o in range(WIDTH):
                         dot += qkv2[j, o] * qkv2[i, WIDTH + o]
@@ -254,10 +269,20 @@ def all_logits(weights, legacy, rep, kinds, ignored, index, mask, group, logits)
     n = group.shape[1]
     room = _room()
     u, qkv2 = np.empty((n, WIDTH), np.float32), np.empty((n, 3 * WIDTH), np.float32)
+    nobody = np.empty((0, 0), np.bool_)
     for b in range(len(group)):
         state_logits(
-            weights, legacy, rep[b], kinds[b], ignored[b], index[b], mask[b], group[b], logits[b], u, qkv2, room
+            weights, legacy, rep[b], kinds[b], ignored[b], index[b], mask[b], group[b], nobody, logits[b], u, qkv2, room
         )
+
+
+@numba.njit(cache=True, nogil=True)
+def masked_logits(weights, legacy, rep, kinds, ignored, index, mask, rivals, logits):
+    """Logits of one state whose jobs compete where ``rivals`` [job + 1, job + 1] says so."""
+    n = len(mask) - 1
+    u, qkv2 = np.empty((n, WIDTH), np.float32), np.empty((n, 3 * WIDTH), np.float32)
+    group = np.full(n, -1)
+    state_logits(weights, legacy, rep, kinds, ignored, index, mask, group, rivals, logits, u, qkv2, _room())
 
 
 @numba.njit(cache=True, nogil=True)
@@ -292,6 +317,7 @@ def rollout(
     kinds, ignored = np.empty((n, WINDOW), np.int8), np.empty((n, WINDOW), np.bool_)
     index, mask, group = np.empty((n, WINDOW), np.int64), np.empty(n + 1, np.bool_), np.empty(n, np.int64)
     logits, keys = np.empty(n + 1, np.float32), np.empty(n + 1)
+    nobody = np.empty((0, 0), np.bool_)
     ranking, executed = np.empty(n + 1, np.int64), np.empty(n + 1, np.int64)
     for b in range(len(shop)):
         s = shop[b]
@@ -301,12 +327,21 @@ def rollout(
                 break
             if legal > 1 or mask[n]:
                 _kernels.tokens(
-                    machines[s], durations[s], lengths[s], upcoming[b], ready[b], free[b], starts[b], kinds, ignored, values
+                    machines[s],
+                    durations[s],
+                    lengths[s],
+                    upcoming[b],
+                    ready[b],
+                    free[b],
+                    starts[b],
+                    kinds,
+                    ignored,
+                    values,
                 )
                 _kernels.normalise(means[s], stds[s], legacy, kinds, values, rep)
                 _kernels.indices(upcoming[b], kinds, positions, index)
                 _kernels.groups(machines[s], upcoming[b], mask, group)
-                state_logits(weights, legacy, rep, kinds, ignored, index, mask, group, logits, u, qkv2, room)
+                state_logits(weights, legacy, rep, kinds, ignored, index, mask, group, nobody, logits, u, qkv2, room)
                 calls[b] += 1
                 for a in range(n + 1):
                     if mask[a]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +20,7 @@ SAMPLES = 32
 
 def temperatures(count: int) -> npt.NDArray[np.float64]:
     """The published temperatures: 0.5 + e * 1.5 / count for rollout e, from 0.5 to just below 2."""
-    return 0.5 + np.arange(count) * (1.5 / count)
+    return np.arange(count, dtype=np.float64) * (1.5 / count) + 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +45,14 @@ def roll_out(
     seed: int = 0,
 ) -> Rollouts:
     """One episode per instance and temperature (``heats``; 0 is greedy); episode ``b`` plays instance ``b % count``."""
-    from jssp.learn.paper.forward import pack, rollout
+    from jssp.learn.paper import forward
 
     env = BatchJobShopEnv(instances, len(heats), mode=mode, form=checkpoint.form)
     calls = np.zeros(env.num_envs, dtype=np.int64)
     count = len(env.shops.instances)
-    rollout(
-        pack(checkpoint.weights),
+    play: Any = forward.rollout
+    play(
+        forward.pack(checkpoint.weights),
         checkpoint.form.legacy,
         env.mode.code,
         checkpoint.form.index_code,

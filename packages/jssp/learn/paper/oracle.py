@@ -49,21 +49,18 @@ def complete(task: Completion) -> IntArray | None:
 
     The result keeps the fixed starts and can be followed by the environment decision by decision.
     """
-    from schedcore.solvers import Limits
-    from schedcore.solvers.cpsat.solver import CpsatSolver
-
     from jssp.adapter import start_times, to_problem, to_schedule
     from schedcore.model import Schedule
     from schedcore.model.restriction import restrict
+    from schedcore.solvers import Limits
+    from schedcore.solvers.cpsat.solver import CpsatSolver
 
     shop = task.instance
     problem = to_problem(shop)
     hint = to_schedule(shop, shop.from_matrix(task.agent))
     flat = shop.from_matrix(task.starts)
     fixed = np.flatnonzero(flat >= 0)
-    committed = Schedule.from_arrays(
-        fixed, np.zeros_like(fixed), flat[fixed], flat[fixed] + shop.op_durations[fixed]
-    )
+    committed = Schedule.from_arrays(fixed, np.zeros_like(fixed), flat[fixed], flat[fixed] + shop.op_durations[fixed])
     restriction = restrict(problem, committed, max(0, int(task.ready.min())))
     tasks = list(restriction.problem.tasks)
     for job, position in enumerate((task.starts >= 0).sum(axis=1).tolist()):

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jssp._arrays import IntArray
-from jssp.env.batch import BatchJobShopEnv, Shops, streams
+from jssp.env.batch import BatchJobShopEnv, Shops
 from jssp.env.modes import ActionMode
 from jssp.env.observation import ObservationForm
 from jssp.learn.paper.oracle import Completion
@@ -103,7 +103,9 @@ class _Collector:
 
 def roll_out(env: BatchJobShopEnv, weights: Any, legacy: bool, seed: int) -> tuple[Recorder, IntArray]:
     """Plays all environments to the end with the policy at temperature 1; what happened, and their step counts."""
-    from jssp.learn.paper.forward import all_logits
+    from jssp.learn.paper import forward
+
+    all_logits: Any = forward.all_logits
 
     recorder = Recorder()
     rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, 1])))
