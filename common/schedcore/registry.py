@@ -76,6 +76,10 @@ class Domain:
         Solvers that only this domain has: name to ``package.module:Name``.
     policies
         Policies that only this domain has, likewise.
+    trainers
+        Recipes of ``sched train``: name to ``package.module:name`` of a :class:`~schedcore.training.Trainer`.
+    evaluation
+        What ``sched eval`` runs; its rows need no reference.
     takes_format
         Whether ``load`` takes the name of a file format as a third argument (``None``: told by the file).
     """
@@ -88,6 +92,8 @@ class Domain:
     solvers: Mapping[str, str] = field(default_factory=dict)
     policies: Mapping[str, str] = field(default_factory=dict)
     takes_format: bool = False
+    trainers: Mapping[str, str] = field(default_factory=dict)
+    evaluation: Suite | None = None
 
 
 @cache

@@ -24,6 +24,8 @@ VERBS: dict[str, VerbEntry] = {
     "convert": VerbEntry("schedcore.cli.convert:convert", "Write a problem in another file format."),
     "info": VerbEntry("schedcore.cli.info:info", "Describe an instance: sizes, features, bounds, conflicts."),
     "simulate": VerbEntry("schedcore.cli.simulate:simulate", "Run schedules and policies under uncertainty."),
+    "train": VerbEntry("schedcore.cli.train:train", "Train a learned method; resumable, with checkpoints and curves."),
+    "eval": VerbEntry("schedcore.cli.eval:eval_", "Measure methods on instances: gaps by class, with confidence."),
     "bench": VerbEntry("schedcore.cli.bench:bench", "Run a fixed published suite; ours beside the reference."),
     "list": VerbEntry("schedcore.cli.list:list_", "List what can be named: instances, solvers, formats, ..."),
     "doctor": VerbEntry("schedcore.cli.doctor:doctor", "Check the installation and this machine."),

@@ -105,4 +105,9 @@ def shipped(name: str = "ours") -> Checkpoint:
     return load_checkpoint(SHIPPED / f"{name}.npz")
 
 
-__all__ = ["VERSION", "Checkpoint", "CheckpointError", "load_checkpoint", "save_checkpoint", "shipped"]
+def hardware() -> str:
+    """The machine of a training, in words."""
+    import os
+    import platform
+
+    return f"one thread of {os.cpu_count()} shared cores, {platform.machine()}"

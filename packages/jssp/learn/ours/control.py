@@ -15,12 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from jssp.learn.ours.checkpoint import save_checkpoint
+from jssp.learn.ours.checkpoint import hardware, save_checkpoint
 from jssp.learn.ours.features import NUM_CANDIDATE
 from jssp.learn.ours.instances import TRAINING, VALIDATION, draw
 from jssp.learn.ours.network import Network, shapes, view
 from jssp.learn.ours.rollout import roll
+from jssp.learn.ours.settings import settings
 from jssp.learn.ours.shop import FloatArray, Shop, shop_of
+from schedcore.errors import InputError
 
 UNITS = 3
 
@@ -50,11 +52,30 @@ class ControlConfig:
     population: int = 24
     spread: float = 0.3
 
+    def __post_init__(self) -> None:
+        if self.instances < 1 or self.population < 4:
+            raise InputError(
+                f"{self.instances} instances, population {self.population}",
+                where="recipe control",
+                remedy="give at least 1 instance and a population of at least 4",
+            )
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any]) -> ControlConfig:
+        """From a mapping, also of texts; raises :class:`InputError` for settings that do not exist or fit."""
+        return cls(**settings(cls, config, "recipe control"))
+
 
 def train_control(
-    config: ControlConfig, out: Path, report: Callable[[Mapping[str, Any]], None] = lambda row: None
-) -> Path:
-    """Tune the control for ``config.seconds`` and write ``out/control.npz``; chosen on validation instances."""
+    config: ControlConfig,
+    out: Path,
+    report: Callable[[Mapping[str, Any]], None] = lambda row: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> int:
+    """Tune the control for ``config.seconds`` and write ``out/control.npz``; chosen on validation instances.
+
+    Returns the number of generations; ``should_stop`` ends the tuning early.
+    """
     from schedcore.experiments.code_version import code_version
 
     rng = np.random.Generator(np.random.Philox(config.seed))
@@ -77,7 +98,7 @@ def train_control(
     path, step_path = np.zeros(size), np.zeros(size)
     best, chosen, curve = np.inf, mean.copy(), []
     began, generation = time.process_time(), 0
-    while time.process_time() - began < config.seconds:
+    while time.process_time() - began < config.seconds and not should_stop():
         shops = [shop_of(draw(classes, rng)) for _ in range(config.instances)]
         steps = rng.normal(size=(config.population, size)) * np.sqrt(variance)
         scores = np.array([_score(mean + sigma * step, shops) for step in steps])
@@ -104,11 +125,12 @@ def train_control(
         "parameters": size,
         "curve": curve,
         "training_seconds": round(time.process_time() - began, 1),
+        "hardware": hardware(),
         "trained_on": [c.name for c in classes],
         "validated_on": [c.name for c in VALIDATION],
     }
     save_checkpoint(out / "control.npz", network_of(chosen), provenance)
-    return out / "control.npz"
+    return generation
 
 
 def _score(values: FloatArray, shops: list[Shop]) -> float:

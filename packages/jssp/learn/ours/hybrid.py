@@ -10,12 +10,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 
 from jssp._arrays import IntArray
 from jssp.learn.ours import kernel
-from jssp.learn.ours.infer import InferParameters, infer
+from jssp.learn.ours.infer import infer
 from jssp.learn.ours.network import Network
 from jssp.learn.ours.reading import FEATURES, Reading, read
 from jssp.learn.ours.rollout import rebuild
@@ -33,9 +34,9 @@ PER_UNIT = 100
 """Schedules of the policy that count as one unit of deterministic time."""
 
 
-@dataclass(frozen=True, slots=True)
-class HybridParameters:
-    """How the work is shared.
+@dataclass(frozen=True)
+class HybridSolver:
+    """Policy first, then search; for what the policy can read.
 
     Parameters
     ----------
@@ -43,16 +44,20 @@ class HybridParameters:
         What goes on from the policy's schedules: ``lns`` or ``cpsat``.
     share
         Largest share of the time limit that the policy takes, in (0, 1).
-    infer
-        How the policy draws; its number of schedules is the most that it makes.
     members
         Schedules of the policy that enter the tabu populations.
+    policy
+        The policy and how it draws; its number of schedules is the most that it makes.
     """
+
+    name: ClassVar[str] = "hybrid"
+    summary: ClassVar[str] = "job shops: the learned dispatcher's schedules, improved by neighbourhood search"
+    features: ClassVar[frozenset[str]] = FEATURES
 
     engine: str = "lns"
     share: float = 0.1
-    infer: InferParameters = field(default_factory=lambda: InferParameters(samples=256))
     members: int = 8
+    policy: LearnedSolver = field(default_factory=lambda: LearnedSolver(samples=256))
 
     def __post_init__(self) -> None:
         if self.engine not in ENGINES:
@@ -61,18 +66,6 @@ class HybridParameters:
             raise InputError(f"share is {self.share}", where="hybrid", remedy="give a number between 0 and 1")
         if self.members < 0:
             raise InputError(f"members is {self.members}", where="hybrid", remedy="give at least 0")
-
-
-class HybridSolver:
-    """Policy first, then search; for what the policy can read."""
-
-    name = "hybrid"
-    summary = "job shops: the learned dispatcher's schedules, improved by neighbourhood search"
-    features = FEATURES
-
-    def __init__(self, parameters: HybridParameters | None = None, policy: LearnedSolver | None = None) -> None:
-        self.parameters = parameters or HybridParameters()
-        self.policy = policy or LearnedSolver()
 
     def solve(
         self,
@@ -105,11 +98,11 @@ class HybridSolver:
                 on_solution(Incumbent(schedule, (value,), bound, wall))
 
         exact = limits.deterministic_limit is not None
-        parameters = self.parameters.infer
+        parameters = self.policy.parameters
         if limits.deterministic_limit is not None:
-            most = max(1, int(self.parameters.share * limits.deterministic_limit * PER_UNIT))
+            most = max(1, int(self.share * limits.deterministic_limit * PER_UNIT))
             parameters = parameters.with_samples(min(parameters.samples, most))
-        until = began + self.parameters.share * limits.time_limit_s
+        until = began + self.share * limits.time_limit_s
         stopped = False
 
         def is_over() -> bool:
@@ -129,12 +122,12 @@ class HybridSolver:
             is_over=is_over,
             target=lower_bound(reading),
         )
-        members = [reading.schedule(starts, choices) for _, starts, choices in drawn.elite[: self.parameters.members]]
+        members = [reading.schedule(starts, choices) for _, starts, choices in drawn.elite[: self.members]]
         if hint is not None and is_feasible(problem, hint):
             tell(hint, values_of(problem, hint)[0])
         spent = time.perf_counter() - began
         left = limits.time_limit_s - spent
-        info = {"samples": drawn.drawn, "engine": self.parameters.engine, "policy_s": spent, "policy": trace[-1][1]}
+        info = {"samples": drawn.drawn, "engine": self.engine, "policy_s": spent, "policy": trace[-1][1]}
         if stopped or trace[-1][1] <= bound or (not exact and left <= 0):
             proven = trace[-1][1] <= bound
             status = Status.OPTIMAL if proven else Status.FEASIBLE
@@ -142,10 +135,10 @@ class HybridSolver:
             wall = time.perf_counter() - began
             return SolveResult(status, found[-1], value, bound, wall, self.name, seed, tuple(trace), info)
         engine: LnsSolver | CpsatSolver = CpsatSolver()
-        if self.parameters.engine == "lns":
+        if self.engine == "lns":
             engine = LnsSolver(extra={"policy": Doubt(reading, network)}, members=members)
         rest = (
-            Limits(deterministic_limit=limits.deterministic_limit * (1 - self.parameters.share), workers=limits.workers)
+            Limits(deterministic_limit=limits.deterministic_limit * (1 - self.share), workers=limits.workers)
             if limits.deterministic_limit is not None
             else Limits(time_limit_s=left, workers=limits.workers)
         )
@@ -199,6 +192,3 @@ class Doubt:
         doubt = np.empty(view.count)
         doubt[tasks] = by_operation
         return doubt
-
-
-hybrid = HybridSolver()

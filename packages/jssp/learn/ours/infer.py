@@ -33,7 +33,7 @@ class InferParameters:
     Parameters
     ----------
     samples
-        Schedules in all, at least 1; 1 is the greedy one alone.
+        Schedules in all; the first is the greedy one, and 0 or 1 mean it alone.
     temperature
         Of the softmax, above 0.
     strategy
@@ -51,8 +51,8 @@ class InferParameters:
     mode: str = "active"
 
     def __post_init__(self) -> None:
-        if self.samples < 1:
-            raise InputError(f"samples is {self.samples}", where="learned", remedy="give at least 1")
+        if self.samples < 0:
+            raise InputError(f"samples is {self.samples}", where="learned", remedy="give at least 0")
         if self.elite < 1:
             raise InputError(f"elite is {self.elite}", where="learned", remedy="give at least 1")
         if not self.temperature > 0:
@@ -136,7 +136,7 @@ def infer(
     elite = Elite(parameters.elite)
     rng = np.random.Generator(np.random.Philox(seed))
     drawn = 0
-    while drawn < parameters.samples:
+    while drawn < max(1, parameters.samples):
         if drawn > 0 and (elite.members[0][0] <= target or (is_over is not None and is_over())):
             break
         if drawn == 0:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from jssp.learn.ours.checkpoint import load_checkpoint, shipped
+from jssp.learn.ours.checkpoint import Checkpoint, load_checkpoint, shipped
 from jssp.learn.ours.infer import InferParameters, infer
 from jssp.learn.ours.network import Network
 from jssp.learn.ours.reading import FEATURES, Reading, read
@@ -17,44 +19,59 @@ from jssp.learn.ours.shop import FloatArray
 from schedcore.model import Problem, Schedule
 from schedcore.solvers.protocol import Incumbent, Limits, SolveResult, Status, require_features
 
+SHIPPED_NAMES = ("ours", "control")
 
+
+@cache
+def _loaded(checkpoint: str) -> Checkpoint:
+    return shipped(checkpoint) if checkpoint in SHIPPED_NAMES else load_checkpoint(Path(checkpoint))
+
+
+@dataclass(frozen=True)
 class LearnedSolver:
     """Draws schedules of a policy until their number or the time is used up, and returns the best.
 
     The greedy schedule comes first and is always finished, whatever the limit.  With a deterministic limit wall time
-    does not count, and the number of schedules is that limit times 100, at most that of the parameters.
+    does not count, and the number of schedules is that limit times 100, at most ``samples``.
 
     Parameters
     ----------
     checkpoint
         A file, or the name of a checkpoint that comes with the package (``ours``, ``control``).
-    parameters
-        How schedules are drawn.
+    samples, temperature, strategy, elite, mode
+        How schedules are drawn; see :class:`~jssp.learn.ours.infer.InferParameters`.
     """
 
-    features = FEATURES
+    name: ClassVar[str] = "learned"
+    summary: ClassVar[str] = "job shops: a dispatcher trained on generated instances, the best of 512 schedules"
+    features: ClassVar[frozenset[str]] = FEATURES
 
-    def __init__(
-        self,
-        checkpoint: str | Path = "ours",
-        parameters: InferParameters | None = None,
-        *,
-        name: str = "learned",
-        summary: str = "job shops: a dispatcher trained on generated instances, the best of 512 schedules",
-    ) -> None:
-        self.name, self.summary = name, summary
-        self.parameters = parameters or InferParameters()
-        self._checkpoint = checkpoint
-        self._network: Network | None = None
+    checkpoint: str = "ours"
+    samples: int = 512
+    temperature: float = 1.0
+    strategy: str = "refine"
+    elite: int = 8
+    mode: str = "active"
+
+    def __post_init__(self) -> None:
+        self.parameters  # noqa: B018 - its checks
+
+    @property
+    def parameters(self) -> InferParameters:
+        """How schedules are drawn."""
+        return InferParameters(self.samples, self.temperature, self.strategy, self.elite, self.mode)
 
     @property
     def network(self) -> Network:
         """The policy, loaded when it is first needed."""
-        if self._network is None:
-            named = self._checkpoint in ("ours", "control")
-            found = shipped(str(self._checkpoint)) if named else load_checkpoint(Path(self._checkpoint))
-            self._network = found.network
-        return self._network
+        return _loaded(self.checkpoint).network
+
+    @property
+    def training(self) -> str:
+        """Where the weights come from and what they cost, in one line."""
+        told = _loaded(self.checkpoint).provenance
+        updates = f"{told['chosen']['update']} updates, " if "chosen" in told else ""
+        return f"{updates}{float(told.get('training_seconds', 0)) / 60:.0f} min, {told.get('hardware', 'one core')}"
 
     def solve(
         self,
@@ -139,9 +156,11 @@ def lower_bound(reading: Reading) -> int:
     return int(max(longest, loads.max()))
 
 
-learned = LearnedSolver()
-control = LearnedSolver(
-    "control",
-    name="control",
-    summary="job shops: a small network tuned by an evolution strategy, the best of 512 schedules",
-)
+@dataclass(frozen=True)
+class ControlSolver(LearnedSolver):
+    """The tuned control, used like the policy."""
+
+    name: ClassVar[str] = "control"
+    summary: ClassVar[str] = "job shops: a small network tuned by an evolution strategy, the best of 512 schedules"
+
+    checkpoint: str = "control"

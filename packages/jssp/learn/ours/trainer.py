@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +22,14 @@ import numpy as np
 
 from jssp._arrays import IntArray
 from jssp.learn.ours import kernel
-from jssp.learn.ours.checkpoint import load_checkpoint, save_checkpoint
+from jssp.learn.ours.checkpoint import hardware, load_checkpoint, save_checkpoint
 from jssp.learn.ours.instances import TRAINING, TRAINING_STREAM, VALIDATION, ShopClass, draw
-from jssp.learn.ours.network import Network, initial, parameter_count, view
+from jssp.learn.ours.network import initial, parameter_count, view
 from jssp.learn.ours.rollout import Rollouts, rebuild, roll
+from jssp.learn.ours.settings import settings
 from jssp.learn.ours.shop import FloatArray, Shop, shop_of
 from schedcore.errors import InputError, unknown_name
+from schedcore.io.atomic import atomic_write_text
 
 SIGNALS = ("group", "best")
 
@@ -99,16 +101,8 @@ class OursConfig:
 
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> OursConfig:
-        """From a mapping; raises :class:`UnknownNameError` for settings that do not exist."""
-        known = {field.name: field.type for field in fields(cls)}
-        for key in config:
-            if key not in known:
-                raise unknown_name("setting", key, known, where="recipe ours")
-        kinds: dict[str, Callable[[Any], Any]] = {"int": int, "float": float, "str": str}
-        try:
-            return cls(**{key: kinds[str(known[key])](value) for key, value in config.items()})
-        except (TypeError, ValueError) as error:
-            raise InputError(f"a setting is no number: {error}", where="recipe ours", remedy="give numbers") from None
+        """From a mapping, also of texts; raises :class:`InputError` for settings that do not exist or fit."""
+        return cls(**settings(cls, config, "recipe ours"))
 
 
 class Adam:
@@ -209,7 +203,14 @@ class Trainer:
                     self.adam.step(self.flat, self.gradient.astype(np.float64) / 16, config.learning_rate)
                     self.gradient[:] = 0
                 steps += 1
-            self.report({"stage": "imitation", "round": round_, "log_likelihood": total / max(1, steps)})
+            self.report(
+                {
+                    "stage": "imitation",
+                    "round": round_,
+                    "of": config.imitation_rounds,
+                    "log_likelihood": total / max(1, steps),
+                }
+            )
 
     # --- validation -------------------------------------------------------------------------------
 
@@ -235,6 +236,8 @@ class Trainer:
         row = self.validate()
         score = row["greedy_taillard"] + row["sampled_taillard"] + row["greedy_split"] + row["sampled_split"]
         self.curve.append(row)
+        atomic_write_text(self.out / "curve.json", json.dumps(self.curve, indent=1) + "\n")
+        plot_curve(self.curve, self.out / "curve.png")
         if score < self.best:
             self.best = score
             save_checkpoint(self.out / "ours.npz", self.net, self.provenance(row))
@@ -256,7 +259,7 @@ class Trainer:
             "trained_on": [c.name for c in self.classes],
             "validated_on": [c.name for c in VALIDATION],
             "parameters": self.net.size,
-            "hardware": _hardware(),
+            "hardware": hardware(),
         }
 
     # --- resuming ---------------------------------------------------------------------------------
@@ -314,8 +317,9 @@ def train(
     out: Path,
     resume: bool = False,
     report: Callable[[Mapping[str, Any]], None] = lambda row: None,
-) -> Path:
-    """Train our recipe; returns the checkpoint, ``out/ours.npz``.
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Trainer:
+    """Train our recipe; the best weights are in ``out/ours.npz``.
 
     Parameters
     ----------
@@ -327,33 +331,38 @@ def train(
         Go on with the training in ``out`` if there is one; without it a training that is there is an error.
     report
         Called with a mapping after every validation and, while labels are made, now and then.
+    should_stop
+        Asked between updates; the state is saved when it says so, and the training can be resumed.
 
     Raises
     ------
     InputError
         Unknown or impossible settings, or ``out`` holds a training that is not to be resumed or has other settings.
     """
-    settings = OursConfig.of(config)
+    chosen = OursConfig.of(config)
     out.mkdir(parents=True, exist_ok=True)
     known = (out / "state.npz").exists()
     if known and not resume:
         raise InputError("a training is here already", where=str(out), remedy="resume it, or use another folder")
-    trainer = Trainer(settings, out, report)
+    trainer = Trainer(chosen, out, report)
     clock = time.perf_counter()
     if known:
         trainer.restore()
-    elif settings.imitation:
+    elif chosen.imitation:
         trainer.imitate()
     if not known:
         trainer.seconds = time.perf_counter() - clock
         trainer.check()
     clock = time.perf_counter() - trainer.seconds
-    while trainer.update < settings.updates:
+    while trainer.update < chosen.updates:
+        if should_stop():
+            trainer.save()
+            break
         trainer.learn()
         trainer.seconds = time.perf_counter() - clock
-        if trainer.update % settings.validate_every == 0 or trainer.update == settings.updates:
+        if trainer.update % chosen.validate_every == 0 or trainer.update == chosen.updates:
             trainer.check()
-    return out / "ours.npz"
+    return trainer
 
 
 def optimal_choices(instance: Any, limit_s: float) -> IntArray | None:
@@ -366,6 +375,25 @@ def optimal_choices(instance: Any, limit_s: float) -> IntArray | None:
     if result.status is not Status.OPTIMAL or result.schedule is None:
         return None
     return rebuild(shop_of(instance), start_times(instance, result.schedule))[2]
+
+
+def plot_curve(curve: list[dict[str, float]], path: Path) -> None:
+    """Validation figures over the updates."""
+    from matplotlib.figure import Figure
+
+    from schedcore.io.atomic import atomic_open
+
+    figure = Figure(figsize=(7, 5), layout="constrained")
+    axes = figure.subplots(2, 1, sharex=True)
+    for axis, kind, title in zip(axes, ("taillard", "split"), ("Taillard's distribution", "two-set routes")):
+        for way, label in (("greedy", "greedy"), ("sampled", "best of 32")):
+            axis.plot([row["update"] for row in curve], [row[f"{way}_{kind}"] for row in curve], label=label)
+        axis.set_ylabel("makespan / bound")
+        axis.set_title(title, fontsize="medium")
+        axis.legend(fontsize="small")
+    axes[-1].set_xlabel("update")
+    with atomic_open(path, "wb") as file:
+        figure.savefig(file, format="png", dpi=120)
 
 
 def _plain(state: Any) -> Any:
@@ -385,11 +413,4 @@ def _restored(state: Any) -> Any:
     return state
 
 
-def _hardware() -> str:
-    import os
-    import platform
-
-    return f"one thread of {os.cpu_count()} cores, {platform.machine()}"
-
-
-__all__ = ["Network", "OursConfig", "Trainer", "advantages", "train"]
+__all__ = ["OursConfig", "Trainer", "advantages", "plot_curve", "train"]

@@ -10,7 +10,7 @@ import pytest
 from jssp import FlexibleJobShopInstance, JobShopInstance, generate
 from jssp.adapter import to_problem
 from jssp.learn.ours.checkpoint import CheckpointError, save_checkpoint
-from jssp.learn.ours.hybrid import Doubt, HybridParameters, HybridSolver
+from jssp.learn.ours.hybrid import Doubt, HybridSolver
 from jssp.learn.ours.infer import InferParameters, infer
 from jssp.learn.ours.network import initial, view
 from jssp.learn.ours.reading import read
@@ -24,17 +24,17 @@ from schedcore.solvers.protocol import Incumbent, Limits, Status
 
 
 @pytest.fixture(scope="module")
-def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> str:
     path = tmp_path_factory.mktemp("policy") / "small.npz"
     flat = initial(8, 8, np.random.default_rng(0))
     net = view(flat, 8, 8)
     net.w0[4] = 5.0
     save_checkpoint(path, net, {"recipe": "test"})
-    return path
+    return str(path)
 
 
-def learned(checkpoint: Path, **parameters: object) -> LearnedSolver:
-    return LearnedSolver(checkpoint, InferParameters(**{"samples": 20, **parameters}))  # type: ignore[arg-type]
+def learned(checkpoint: str, **parameters: object) -> LearnedSolver:
+    return LearnedSolver(checkpoint, **{"samples": 20, **parameters})  # type: ignore[arg-type]
 
 
 def chain(durations: list[list[int]], machines: list[list[int]], releases: list[int] | None = None) -> Problem:
@@ -62,7 +62,7 @@ CASES = {
 
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("strategy", ["sample", "refine"])
-def test_schedules_are_feasible(checkpoint: Path, case: str, strategy: str) -> None:
+def test_schedules_are_feasible(checkpoint: str, case: str, strategy: str) -> None:
     problem = CASES[case]
     result = learned(checkpoint, strategy=strategy).solve(problem, limits=Limits(workers=2), seed=1)
     assert result.schedule is not None
@@ -73,12 +73,12 @@ def test_schedules_are_feasible(checkpoint: Path, case: str, strategy: str) -> N
     assert (result.status is Status.OPTIMAL) == (result.bound == result.objective[0])
 
 
-def test_optimum_is_recognised(checkpoint: Path) -> None:
+def test_optimum_is_recognised(checkpoint: str) -> None:
     result = learned(checkpoint).solve(CASES["released"], limits=Limits())
     assert (result.status, result.objective) == (Status.OPTIMAL, (12,))
 
 
-def test_no_tasks_and_no_objective(checkpoint: Path) -> None:
+def test_no_tasks_and_no_objective(checkpoint: str) -> None:
     solver = learned(checkpoint)
     assert solver.solve(Problem("empty"), limits=Limits()).status is Status.OPTIMAL
     plain = CASES["re-entrant"]
@@ -88,7 +88,7 @@ def test_no_tasks_and_no_objective(checkpoint: Path) -> None:
     assert HybridSolver(policy=solver).solve(bare, limits=Limits()).schedule is not None
 
 
-def test_same_seed_same_schedule_and_more_workers_are_deterministic(checkpoint: Path) -> None:
+def test_same_seed_same_schedule_and_more_workers_are_deterministic(checkpoint: str) -> None:
     solver = learned(checkpoint)
     for workers in (1, 2):
         limits = Limits(deterministic_limit=0.2, workers=workers)
@@ -97,7 +97,7 @@ def test_same_seed_same_schedule_and_more_workers_are_deterministic(checkpoint: 
         assert one.parameters["samples"] == 20
 
 
-def test_incumbents_improve_and_are_feasible(checkpoint: Path) -> None:
+def test_incumbents_improve_and_are_feasible(checkpoint: str) -> None:
     problem, seen = CASES["job shop"], []
 
     def note(incumbent: Incumbent) -> None:
@@ -110,7 +110,7 @@ def test_incumbents_improve_and_are_feasible(checkpoint: Path) -> None:
     assert [value for _, value, _ in result.trace] == seen
 
 
-def test_limits_end_after_the_greedy_schedule(checkpoint: Path) -> None:
+def test_limits_end_after_the_greedy_schedule(checkpoint: str) -> None:
     solver = learned(checkpoint, samples=10**6)
     result = solver.solve(CASES["job shop"], limits=Limits(time_limit_s=1e-6))
     assert result.parameters["samples"] == 1
@@ -118,7 +118,7 @@ def test_limits_end_after_the_greedy_schedule(checkpoint: Path) -> None:
     assert stopped.parameters["samples"] == 1
 
 
-def test_larger_than_any_seen(checkpoint: Path) -> None:
+def test_larger_than_any_seen(checkpoint: str) -> None:
     shop = JobShopInstance("large", np.tile(np.arange(3), (300, 1)), np.ones((300, 3), dtype=int) * 7)
     problem = to_problem(shop)
     result = learned(checkpoint, samples=1).solve(problem, limits=Limits())
@@ -126,7 +126,7 @@ def test_larger_than_any_seen(checkpoint: Path) -> None:
     assert check(problem, result.schedule).ok
 
 
-def test_refusals_name_the_feature(checkpoint: Path) -> None:
+def test_refusals_name_the_feature(checkpoint: str) -> None:
     solver = learned(checkpoint)
     task = Task("a", (Mode(2, (Demand(0),)),))
     goal = Objective.minimise(makespan=1)
@@ -161,13 +161,13 @@ def test_refusals_name_the_feature(checkpoint: Path) -> None:
 
 def test_a_missing_checkpoint_is_told(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="no such file"):
-        LearnedSolver(tmp_path / "none.npz").solve(CASES["job shop"], limits=Limits())
+        LearnedSolver(str(tmp_path / "none.npz")).solve(CASES["job shop"], limits=Limits())
 
 
 @pytest.mark.parametrize(
     ("parameters", "error"),
     [
-        ({"samples": 0}, InputError),
+        ({"samples": -1}, InputError),
         ({"elite": 0}, InputError),
         ({"temperature": 0.0}, InputError),
         ({"strategy": "smaple"}, UnknownNameError),
@@ -176,7 +176,7 @@ def test_a_missing_checkpoint_is_told(tmp_path: Path) -> None:
 )
 def test_parameters_are_checked(parameters: dict[str, object], error: type[Exception]) -> None:
     with pytest.raises(error):
-        InferParameters(**parameters)  # type: ignore[arg-type]
+        LearnedSolver(**parameters)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -185,10 +185,10 @@ def test_parameters_are_checked(parameters: dict[str, object], error: type[Excep
 )
 def test_hybrid_parameters_are_checked(parameters: dict[str, object], error: type[Exception]) -> None:
     with pytest.raises(error):
-        HybridParameters(**parameters)  # type: ignore[arg-type]
+        HybridSolver(**parameters)  # type: ignore[arg-type]
 
 
-def test_more_samples_are_never_worse(checkpoint: Path) -> None:
+def test_more_samples_are_never_worse(checkpoint: str) -> None:
     solver = learned(checkpoint)
     shop = shop_of(generate("demirkol_split:8x6:1"))  # type: ignore[arg-type]
     values = [infer(shop, solver.network, InferParameters(samples=n, strategy="sample")).makespan for n in (1, 17, 65)]
@@ -197,9 +197,9 @@ def test_more_samples_are_never_worse(checkpoint: Path) -> None:
 
 @pytest.mark.parametrize("engine", ["lns", "cpsat"])
 @pytest.mark.parametrize("case", ["job shop", "flexible", "released"])
-def test_hybrid_improves_on_the_policy(checkpoint: Path, engine: str, case: str) -> None:
+def test_hybrid_improves_on_the_policy(checkpoint: str, engine: str, case: str) -> None:
     problem = CASES[case]
-    solver = HybridSolver(HybridParameters(engine=engine), learned(checkpoint))
+    solver = HybridSolver(engine=engine, policy=learned(checkpoint))
     seen: list[int] = []
     result = solver.solve(
         problem,
@@ -213,11 +213,11 @@ def test_hybrid_improves_on_the_policy(checkpoint: Path, engine: str, case: str)
     assert result.objective[0] <= result.parameters["policy"]
 
 
-def test_hybrid_takes_a_better_hint(checkpoint: Path) -> None:
+def test_hybrid_takes_a_better_hint(checkpoint: str) -> None:
     problem = CASES["job shop"]
     best = HybridSolver(policy=learned(checkpoint)).solve(problem, limits=Limits(deterministic_limit=2)).schedule
     assert best is not None
-    solver = HybridSolver(HybridParameters(engine="cpsat", infer=InferParameters(samples=1)), learned(checkpoint))
+    solver = HybridSolver(engine="cpsat", policy=learned(checkpoint, samples=1))
     result = solver.solve(problem, limits=Limits(time_limit_s=1e-3), hint=best)
     assert result.schedule is not None
     assert result.schedule.makespan == best.makespan
@@ -225,14 +225,14 @@ def test_hybrid_takes_a_better_hint(checkpoint: Path) -> None:
     assert check(problem, solver.solve(problem, limits=Limits(time_limit_s=1e-3), hint=wrong).schedule).ok  # type: ignore[arg-type]
 
 
-def test_hybrid_stops_when_told(checkpoint: Path) -> None:
+def test_hybrid_stops_when_told(checkpoint: str) -> None:
     solver = HybridSolver(policy=learned(checkpoint))
     result = solver.solve(CASES["job shop"], limits=Limits(), should_stop=lambda: True)
     assert result.schedule is not None
     assert result.parameters["samples"] == 1
 
 
-def test_the_doubt_neighbourhood_gives_the_asked_number(checkpoint: Path) -> None:
+def test_the_doubt_neighbourhood_gives_the_asked_number(checkpoint: str) -> None:
     solver = learned(checkpoint)
     for case in ("job shop", "flexible"):
         problem = CASES[case]

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from jssp.learn.ours import recipe
 from jssp.learn.ours.checkpoint import load_checkpoint
 from jssp.learn.ours.control import ControlConfig, parameter_count, train_control
 from jssp.learn.ours.instances import TRAINING, VALIDATION, draw
 from jssp.learn.ours.trainer import OursConfig, advantages, train
 from schedcore.errors import InputError, UnknownNameError
+from schedcore.training import Trainer, TrainOptions
 
 SMALL = {
     "hidden": 8,
@@ -33,7 +35,7 @@ def weights(path: Path) -> list[float]:
 
 def test_training_reports_learns_and_resumes_exactly(tmp_path: Path) -> None:
     rows: list[Mapping[str, Any]] = []
-    whole = train(SMALL, tmp_path / "whole", report=rows.append)
+    whole = train(SMALL, tmp_path / "whole", report=rows.append).out / "ours.npz"
     assert [row["update"] for row in rows] == [0, 2, 4, 6]
     assert rows[-1]["greedy_taillard"] < rows[0]["greedy_taillard"]
     assert load_checkpoint(whole).provenance["config"]["hidden"] == 8
@@ -51,12 +53,12 @@ def test_training_reports_learns_and_resumes_exactly(tmp_path: Path) -> None:
         train(SMALL, tmp_path / "parts")
     with pytest.raises(InputError, match="other settings"):
         train({**SMALL, "seed": 2}, tmp_path / "parts", resume=True)
-    again = train(SMALL, tmp_path / "parts", resume=True)
+    again = train(SMALL, tmp_path / "parts", resume=True).out / "ours.npz"
     assert weights(again) == weights(whole)
 
 
 def test_start_from_a_checkpoint_and_imitate(tmp_path: Path) -> None:
-    first = train({**SMALL, "updates": 0}, tmp_path / "first")
+    first = train({**SMALL, "updates": 0}, tmp_path / "first").out / "ours.npz"
     rows: list[Mapping[str, Any]] = []
     settings = {**SMALL, "updates": 0, "start": str(first), "imitation": 2, "imitation_rounds": 2}
     train({**settings, "imitation_limit_s": 20.0}, tmp_path / "second", report=rows.append)
@@ -105,7 +107,33 @@ def test_training_and_validation_never_share_an_instance() -> None:
 
 def test_the_control_is_small_and_trains(tmp_path: Path) -> None:
     assert parameter_count() <= 200
-    path = train_control(ControlConfig(seconds=1.0, instances=2, population=6), tmp_path)
+    assert train_control(ControlConfig(seconds=1.0, instances=2, population=6), tmp_path) >= 1
+    path = tmp_path / "control.npz"
     found = load_checkpoint(path)
     assert found.provenance["parameters"] == parameter_count()
     assert np.isfinite(weights(path)).all()
+
+
+def test_recipes_of_the_command(tmp_path: Path) -> None:
+    lines: list[tuple[int, int, str]] = []
+    words = {key: str(value) for key, value in {**SMALL, "updates": 2}.items()}
+    options = TrainOptions(tmp_path / "ours", seed=3, overrides=words, progress=lambda *line: lines.append(line))
+    told = recipe.ours.train(options)
+    assert (told["updates"], told["of"]) == (2, 2)
+    assert load_checkpoint(Path(told["checkpoint"])).provenance["seed"] == 3
+    assert lines[-1][:2] == (2, 2)
+    assert (tmp_path / "ours" / "curve.png").stat().st_size > 1000
+    stopped = recipe.ours.train(TrainOptions(tmp_path / "stop", overrides=words, should_stop=lambda: True))
+    assert stopped["updates"] == 0
+    assert recipe.ours.train(TrainOptions(tmp_path / "stop", resume=True, overrides=words))["updates"] == 2
+    small = {"seconds": "0.5", "instances": "2", "population": "6"}
+    told = recipe.control.train(TrainOptions(tmp_path / "control", overrides=small))
+    assert Path(told["checkpoint"]).exists()
+    with pytest.raises(InputError, match="not resumed"):
+        recipe.control.train(TrainOptions(tmp_path / "control", resume=True))
+    for method in (recipe.ours, recipe.control):
+        assert isinstance(method, Trainer)
+        with pytest.raises(InputError, match="write --seed 4"):
+            method.train(TrainOptions(tmp_path / "x", overrides={"seed": "4"}))
+    with pytest.raises(InputError, match="population"):
+        recipe.control.train(TrainOptions(tmp_path / "x", overrides={"population": "1"}))
