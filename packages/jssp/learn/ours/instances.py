@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from jssp.generators.brandimarte import BrandimarteParameters, brandimarte
 from jssp.generators.demirkol import new_demirkol
 from jssp.generators.taillard import new_taillard
-from jssp.instance import JobShopInstance
+from jssp.instance import FlexibleJobShopInstance, JobShopInstance
 
 TRAINING_STREAM = 1_000_000_000
 """Seeds of training instances start here, those of validation instances stay below."""
@@ -17,15 +18,32 @@ TRAINING_STREAM = 1_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class ShopClass:
-    """Instances of one size: ``kind`` is taillard, demirkol or demirkol_split; ``weight`` how often it is drawn."""
+    """Instances of one size.
+
+    ``kind`` is taillard, demirkol, demirkol_split or brandimarte; ``weight`` says how often the class is drawn, and
+    ``alternatives`` and ``longest`` are the largest number of machines of an operation and the longest duration of
+    flexible shops.
+    """
 
     kind: str
     jobs: int
     machines: int
     weight: float = 1.0
+    alternatives: int = 3
+    longest: int = 10
 
-    def instance(self, seed: int) -> JobShopInstance:
+    def instance(self, seed: int) -> JobShopInstance | FlexibleJobShopInstance:
         """The instance of ``seed``."""
+        if self.kind == "brandimarte":
+            shop = BrandimarteParameters(
+                self.jobs,
+                self.machines,
+                min_operations=max(1, self.machines // 2),
+                max_operations=self.machines + 2,
+                max_alternatives=min(self.alternatives, self.machines),
+                max_duration=self.longest,
+            )
+            return brandimarte(shop, seed)
         if self.kind == "taillard":
             return new_taillard(self.jobs, self.machines, seed)
         return new_demirkol(self.jobs, self.machines, seed, split=self.kind == "demirkol_split")
@@ -55,7 +73,24 @@ VALIDATION = tuple(
 """What checkpoints are chosen on."""
 
 
-def draw(classes: Sequence[ShopClass], rng: np.random.Generator) -> JobShopInstance:
+FLEXIBLE = tuple(
+    ShopClass("brandimarte", jobs, machines, 1.0, alternatives, longest)
+    for jobs, machines in ((10, 6), (10, 10), (15, 5), (15, 8), (20, 5), (20, 10), (20, 15), (30, 10))
+    for alternatives, longest in ((2, 20), (3, 10), (5, 7))
+)
+"""Flexible job shops of the sizes of mk01 to mk15."""
+
+FLEXIBLE_VALIDATION = tuple(
+    ShopClass("brandimarte", jobs, machines, 1.0, alternatives, longest)
+    for jobs, machines in ((10, 6), (15, 8), (20, 10), (20, 15))
+    for alternatives, longest in ((3, 10), (5, 7))
+)
+
+FAMILIES = {"job": (TRAINING, VALIDATION), "flexible": (FLEXIBLE, FLEXIBLE_VALIDATION)}
+"""What is trained on and what is validated on, by the setting ``family``."""
+
+
+def draw(classes: Sequence[ShopClass], rng: np.random.Generator) -> JobShopInstance | FlexibleJobShopInstance:
     """A fresh training instance of a random class."""
     weights = np.array([c.weight for c in classes])
     chosen = classes[int(rng.choice(len(classes), p=weights / weights.sum()))]

@@ -59,10 +59,8 @@ def _lines(progress: Callable[[int, int, str], None]) -> Callable[[Mapping[str, 
 
     def report(row: Mapping[str, Any]) -> None:
         if row["stage"] == "training":
-            text = (
-                f"makespan / bound {row['greedy_taillard']:.4f} greedy, {row['sampled_taillard']:.4f} best of 32; "
-                f"two-set routes {row['greedy_split']:.4f}, {row['sampled_split']:.4f}"
-            )
+            means = {key: value for key, value in row.items() if key.startswith(("greedy_", "sampled_"))}
+            text = "makespan / bound " + ", ".join(f"{key} {value:.4f}" for key, value in means.items())
             progress(int(row["update"]), int(row["of"]), text)
         elif row["stage"] == "labels":
             progress(int(row["done"]), int(row["of"]), f"{row['proven']} optimal schedules")

@@ -23,7 +23,7 @@ import numpy as np
 from jssp._arrays import IntArray
 from jssp.learn.ours import kernel
 from jssp.learn.ours.checkpoint import hardware, load_checkpoint, save_checkpoint
-from jssp.learn.ours.instances import TRAINING, TRAINING_STREAM, VALIDATION, ShopClass, draw
+from jssp.learn.ours.instances import FAMILIES, TRAINING_STREAM, ShopClass, draw
 from jssp.learn.ours.network import initial, parameter_count, view
 from jssp.learn.ours.rollout import Rollouts, rebuild, roll
 from jssp.learn.ours.settings import settings
@@ -32,6 +32,7 @@ from schedcore.errors import InputError, unknown_name
 from schedcore.io.atomic import atomic_write_text
 
 SIGNALS = ("group", "best")
+TITLES = {"taillard": "Taillard's distribution", "split": "two-set routes", "brandimarte": "flexible job shops"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class OursConfig:
     ----------
     seed
         Of everything random.
+    family
+        ``job``: job shops; ``flexible``: flexible job shops.
     hidden
         Width of both layers of the network.
     updates
@@ -69,6 +72,7 @@ class OursConfig:
     """
 
     seed: int = 0
+    family: str = "job"
     hidden: int = 48
     updates: int = 6000
     batch: int = 8
@@ -98,6 +102,8 @@ class OursConfig:
             raise InputError("a number of updates is negative", where="recipe ours", remedy="give at least 0")
         if self.signal not in SIGNALS:
             raise unknown_name("signal", self.signal, SIGNALS, where="recipe ours")
+        if self.family not in FAMILIES:
+            raise unknown_name("family", self.family, FAMILIES, where="recipe ours")
 
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> OursConfig:
@@ -161,8 +167,10 @@ class Trainer:
         self.best = np.inf
         self.curve: list[dict[str, float]] = []
         self.seconds = 0.0
-        self.classes = [c for c in TRAINING if c.jobs * c.machines <= config.largest]
-        self._validation = [shop_of(c.instance(seed)) for c in VALIDATION for seed in range(config.validation)]
+        training, self.validation = FAMILIES[config.family]
+        self.classes = [c for c in training if c.jobs * c.machines <= config.largest]
+        seeds = range(config.validation)
+        self._validation = [(c.kind, shop_of(c.instance(seed))) for c in self.validation for seed in seeds]
 
     # --- one update -------------------------------------------------------------------------------
 
@@ -216,25 +224,19 @@ class Trainer:
 
     def validate(self) -> dict[str, float]:
         """Mean of makespan over trivial bound on the validation instances: greedy, and the best of 32."""
-        greedy, sampled = [], []
-        for shop in self._validation:
+        ratios: dict[str, list[float]] = {}
+        for kind, shop in self._validation:
             group: Rollouts = roll(shop, self.net, np.concatenate(([0.0], np.ones(32))))
-            greedy.append(group.makespans[0] / shop.scale[1])
-            sampled.append(group.makespans[1:].min() / shop.scale[1])
-        half = len(greedy) // 2
-        return {
-            "update": self.update,
-            "seconds": round(self.seconds, 1),
-            "greedy_taillard": float(np.mean(greedy[:half])),
-            "sampled_taillard": float(np.mean(sampled[:half])),
-            "greedy_split": float(np.mean(greedy[half:])),
-            "sampled_split": float(np.mean(sampled[half:])),
-        }
+            name = kind.removeprefix("demirkol_")
+            ratios.setdefault(f"greedy_{name}", []).append(float(group.makespans[0] / shop.scale[1]))
+            ratios.setdefault(f"sampled_{name}", []).append(float(group.makespans[1:].min() / shop.scale[1]))
+        means = {name: float(np.mean(values)) for name, values in ratios.items()}
+        return {"update": self.update, "seconds": round(self.seconds, 1), "score": sum(means.values()), **means}
 
     def check(self) -> None:
         """Validate, keep the weights if they are the best so far, and save what a resumed run needs."""
         row = self.validate()
-        score = row["greedy_taillard"] + row["sampled_taillard"] + row["greedy_split"] + row["sampled_split"]
+        score = row["score"]
         self.curve.append(row)
         atomic_write_text(self.out / "curve.json", json.dumps(self.curve, indent=1) + "\n")
         plot_curve(self.curve, self.out / "curve.png")
@@ -257,7 +259,7 @@ class Trainer:
             "curve": self.curve,
             "training_seconds": round(self.seconds, 1),
             "trained_on": [c.name for c in self.classes],
-            "validated_on": [c.name for c in VALIDATION],
+            "validated_on": [c.name for c in self.validation],
             "parameters": self.net.size,
             "hardware": hardware(),
         }
@@ -383,13 +385,14 @@ def plot_curve(curve: list[dict[str, float]], path: Path) -> None:
 
     from schedcore.io.atomic import atomic_open
 
-    figure = Figure(figsize=(7, 5), layout="constrained")
-    axes = figure.subplots(2, 1, sharex=True)
-    for axis, kind, title in zip(axes, ("taillard", "split"), ("Taillard's distribution", "two-set routes")):
+    kinds = [name.removeprefix("greedy_") for name in curve[0] if name.startswith("greedy_")]
+    figure = Figure(figsize=(7, 1 + 2.2 * len(kinds)), layout="constrained")
+    axes = figure.subplots(len(kinds), 1, sharex=True, squeeze=False)[:, 0]
+    for axis, kind in zip(axes, kinds):
         for way, label in (("greedy", "greedy"), ("sampled", "best of 32")):
             axis.plot([row["update"] for row in curve], [row[f"{way}_{kind}"] for row in curve], label=label)
         axis.set_ylabel("makespan / bound")
-        axis.set_title(title, fontsize="medium")
+        axis.set_title(TITLES.get(kind, kind), fontsize="medium")
         axis.legend(fontsize="small")
     axes[-1].set_xlabel("update")
     with atomic_open(path, "wb") as file:

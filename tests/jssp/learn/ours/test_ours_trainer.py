@@ -61,7 +61,7 @@ def test_start_from_a_checkpoint_and_imitate(tmp_path: Path) -> None:
     first = train({**SMALL, "updates": 0}, tmp_path / "first").out / "ours.npz"
     rows: list[Mapping[str, Any]] = []
     settings = {**SMALL, "updates": 0, "start": str(first), "imitation": 2, "imitation_rounds": 2}
-    train({**settings, "imitation_limit_s": 20.0}, tmp_path / "second", report=rows.append)
+    train({**settings, "imitation_limit_s": 20.0, "updates": 0}, tmp_path / "second", report=rows.append)
     assert [row["stage"] for row in rows] == ["imitation", "imitation", "training"]
     with pytest.raises(InputError, match="set hidden to match"):
         train({**settings, "hidden": 9}, tmp_path / "third")
@@ -80,6 +80,7 @@ def test_self_labelling_runs(tmp_path: Path) -> None:
         ({"keep": 99}, InputError),
         ({"updates": -1}, InputError),
         ({"signal": "bset"}, UnknownNameError),
+        ({"family": "open"}, UnknownNameError),
         ({"learning_rate": "fast"}, InputError),
     ],
 )
@@ -137,3 +138,9 @@ def test_recipes_of_the_command(tmp_path: Path) -> None:
             method.train(TrainOptions(tmp_path / "x", overrides={"seed": "4"}))
     with pytest.raises(InputError, match="population"):
         recipe.control.train(TrainOptions(tmp_path / "x", overrides={"population": "1"}))
+
+
+def test_flexible_shops_train_by_the_same_code(tmp_path: Path) -> None:
+    rows: list[Mapping[str, Any]] = []
+    train({**SMALL, "family": "flexible", "updates": 4}, tmp_path / "flexible", report=rows.append)
+    assert rows[-1]["greedy_brandimarte"] < rows[0]["greedy_brandimarte"]
