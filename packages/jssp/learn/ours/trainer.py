@@ -53,6 +53,9 @@ class OursConfig:
         Instances per update, schedules per instance, and how many of these count: those farthest from the mean.
     learning_rate, last_rate
         At the beginning and, falling as a cosine, at the end.
+    average
+        Weight of what was before in the running mean of the weights over the updates; the mean is what is validated
+        and kept.  0: the weights themselves.
     signal
         ``group``: every schedule counts by its distance from the mean; ``best``: only the best is imitated.
     entropy
@@ -80,6 +83,7 @@ class OursConfig:
     keep: int = 16
     learning_rate: float = 2e-3
     last_rate: float = 5e-5
+    average: float = 0.98
     signal: str = "group"
     entropy: float = 0.0
     imitation: int = 0
@@ -100,6 +104,8 @@ class OursConfig:
             raise InputError(f"samples is {self.samples}", where="recipe ours", remedy="give at least 2")
         if self.updates < 0 or self.imitation < 0:
             raise InputError("a number of updates is negative", where="recipe ours", remedy="give at least 0")
+        if not 0 <= self.average < 1:
+            raise InputError(f"average is {self.average}", where="recipe ours", remedy="give a number in [0, 1)")
         if self.signal not in SIGNALS:
             raise unknown_name("signal", self.signal, SIGNALS, where="recipe ours")
         if self.family not in FAMILIES:
@@ -160,6 +166,8 @@ class Trainer:
                 )
             self.flat[:] = np.concatenate([array.ravel() for array in source])
         self.net = view(self.flat, config.hidden, config.hidden)
+        self.mean = self.flat.copy()
+        self.mean_net = view(self.mean, config.hidden, config.hidden)
         self.gradient = np.zeros(parameter_count(config.hidden, config.hidden), dtype=np.float32)
         self.slots = view(self.gradient, config.hidden, config.hidden)
         self.adam = Adam(len(self.flat))
@@ -189,6 +197,8 @@ class Trainer:
                     kernel.accumulate(shop, self.net, kernel.ACTIVE, choices, weight, smoothing, self.slots)
         self.adam.step(self.flat, self.gradient.astype(np.float64) / config.batch, rate)
         self.update += 1
+        keep = min(config.average, self.update / (self.update + 10))
+        self.mean += np.float32(1 - keep) * (self.flat - self.mean)
 
     def imitate(self) -> None:
         """Show optimal schedules of 10x10 instances."""
@@ -226,7 +236,7 @@ class Trainer:
         """Mean of makespan over trivial bound on the validation instances: greedy, and the best of 32."""
         ratios: dict[str, list[float]] = {}
         for kind, shop in self._validation:
-            group: Rollouts = roll(shop, self.net, np.concatenate(([0.0], np.ones(32))))
+            group: Rollouts = roll(shop, self.mean_net, np.concatenate(([0.0], np.ones(32))))
             name = kind.removeprefix("demirkol_")
             ratios.setdefault(f"greedy_{name}", []).append(float(group.makespans[0] / shop.scale[1]))
             ratios.setdefault(f"sampled_{name}", []).append(float(group.makespans[1:].min() / shop.scale[1]))
@@ -242,7 +252,7 @@ class Trainer:
         plot_curve(self.curve, self.out / "curve.png")
         if score < self.best:
             self.best = score
-            save_checkpoint(self.out / "ours.npz", self.net, self.provenance(row))
+            save_checkpoint(self.out / "ours.npz", self.mean_net, self.provenance(row))
         self.save()
         self.report({"stage": "training", "of": self.config.updates, "best": score <= self.best, **row})
 
@@ -273,6 +283,7 @@ class Trainer:
             np.savez(
                 file,
                 flat=self.flat,
+                mean=self.mean,
                 first=self.adam.first,
                 second=self.adam.second,
                 rest=np.array(
@@ -307,7 +318,7 @@ class Trainer:
                     where=str(self.out),
                     remedy="use another folder, or the same settings",
                 )
-            self.flat[:] = data["flat"]
+            self.flat[:], self.mean[:] = data["flat"], data["mean"]
             self.adam.first, self.adam.second = data["first"], data["second"]
         self.adam.steps, self.update, self.best = rest["steps"], rest["update"], rest["best"]
         self.curve, self.seconds = rest["curve"], rest["seconds"]

@@ -79,6 +79,7 @@ def test_self_labelling_runs(tmp_path: Path) -> None:
         ({"samples": 1}, InputError),
         ({"keep": 99}, InputError),
         ({"updates": -1}, InputError),
+        ({"average": 1.0}, InputError),
         ({"signal": "bset"}, UnknownNameError),
         ({"family": "open"}, UnknownNameError),
         ({"learning_rate": "fast"}, InputError),
