@@ -144,7 +144,11 @@ def play(mode, machines, durations, length, upcoming, ready, free, starts, mask,
                 return 1
         return 0
     now, _ = earliest(ready)
+    if now == NEVER:
+        return 0
     for a in range(len(ranking)):
+        if done == len(executed):  # jobs named more than once
+            break
         j = ranking[a]
         if j < 0:
             continue
@@ -238,16 +242,29 @@ def run_static(
     mode, shop, machines, durations, lengths, upcoming, ready, free, starts, mask, priorities, rankings, executed
 ):
     """Whole episodes under static priorities [b, job, position], smaller first, ties to the lowest job; no No-Op."""
+    n = ready.shape[1]
+    keys = np.empty(n + 1)
+    chosen = np.full(free.shape[1], -1, np.int64)  # best job on a machine at this time
+    active = np.empty(n, np.int64)  # unfinished jobs
+    following = np.empty(n, np.int64)  # machine of the next operation
     for b in range(len(shop)):
         s = shop[b]
-        n = ready.shape[1]
-        keys = np.empty(n + 1)
-        keys[n] = -np.inf
-        while True:
-            count = legal_actions(mode, machines[s], durations[s], upcoming[b], ready[b], mask[b])
-            if count == 0:
-                break
-            mask[b, n] = False
+        if mode != ACTIVE:
+            non_delay(
+                machines[s],
+                durations[s],
+                lengths[s],
+                upcoming[b],
+                ready[b],
+                free[b],
+                starts[b],
+                priorities[b],
+                chosen,
+                active,
+                following,
+            )
+            continue
+        while legal_actions(mode, machines[s], durations[s], upcoming[b], ready[b], mask[b]) > 0:
             for j in range(n):
                 if mask[b, j]:
                     keys[j] = -priorities[b, j, upcoming[b, j]]
@@ -265,6 +282,50 @@ def run_static(
                 rankings[b],
                 executed[b],
             )
+
+
+@numba.njit(cache=True, nogil=True)
+def non_delay(machines, durations, length, upcoming, ready, free, starts, priorities, chosen, active, following):
+    """A whole non-delay episode under static priorities: at each time every machine starts its best legal job.
+
+    Time moves with the smallest ready time, which is kept up to date for the jobs of a machine that starts something.
+    """
+    left = 0
+    for j in range(len(ready)):
+        if ready[j] != NEVER:
+            active[left] = j
+            left += 1
+            following[j] = machines[j, upcoming[j]]
+    while left > 0:
+        now = np.int64(NEVER)
+        for a in range(left):
+            now = min(now, max(ready[active[a]], free[following[active[a]]]))
+        for a in range(left):
+            j = active[a]
+            k = following[j]
+            ready[j] = max(ready[j], free[k])
+            if ready[j] == now:
+                rival = chosen[k]
+                if rival < 0 or priorities[j, upcoming[j]] < priorities[rival, upcoming[rival]]:
+                    chosen[k] = j
+        kept = 0
+        for a in range(left):
+            j = active[a]
+            k = following[j]
+            if chosen[k] == j:
+                chosen[k] = -1
+                position = upcoming[j]
+                starts[j, position] = now
+                ready[j] = now + durations[j, position]
+                free[k] = ready[j]
+                upcoming[j] = position + 1
+                if position + 1 == length[j]:
+                    ready[j] = NEVER
+                    continue
+                following[j] = machines[j, position + 1]
+            active[kept] = j
+            kept += 1
+        left = kept
 
 
 @numba.njit(cache=True, nogil=True)

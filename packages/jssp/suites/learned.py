@@ -244,7 +244,11 @@ def _gap_row(label: str, quantity: str, gaps: Any, group: str, text: str, compar
 
 def _references(group: str) -> dict[str, tuple[float, str]]:
     """Figures of other systems for a class or a family."""
-    return {row["method"]: (float(row["gap"]), row["source"]) for row in table("learned_reference.csv") if row["class"] == group}
+    return {
+        row["method"]: (float(row["gap"]), row["source"])
+        for row in table("learned_reference.csv")
+        if row["class"] == group
+    }
 
 
 def _matching(text: str) -> str:
@@ -281,7 +285,11 @@ def _total_rows(
     if standard:
         worse = [m > rule_reference(name, "mwkr") for name in standard for m in results.makespans[name]]
         yield BenchRow(
-            f"all/{text}", "share of runs worse than MWKR", 100.0 * float(np.mean(worse)), unit="%", note=f"{len(worse)} runs"
+            f"all/{text}",
+            "share of runs worse than MWKR",
+            100.0 * float(np.mean(worse)),
+            unit="%",
+            note=f"{len(worse)} runs",
         )
 
 
@@ -295,7 +303,9 @@ def _present(texts: Sequence[str]) -> tuple[str, ...]:
 def _words(text: str, key: str) -> tuple[str, ...]:
     words = tuple(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
     if not words:
-        raise InputError(f"{key} is empty", where="suite learned", remedy=f"give names separated by commas, or drop {key}")
+        raise InputError(
+            f"{key} is empty", where="suite learned", remedy=f"give names separated by commas, or drop {key}"
+        )
     return words
 
 

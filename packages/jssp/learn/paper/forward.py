@@ -15,6 +15,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from jssp._compiled import compiled_with
 from jssp.env import _kernels
 
 FloatArray = npt.NDArray[np.float32]
@@ -176,7 +177,8 @@ def state_logits(weights, legacy, rep, kinds, ignored, index, mask, group, rival
     """Logits of one state, illegal actions at -3.4e38.
 
     Jobs compete if they have the same ``group`` (-1: with nobody), or, if ``rivals`` [job + 1, job + 1] is not empty,
-    where that says so.  Jobs that cannot start only matter for the No-Op, whose logit is a mean over all jobs: without it they are skipped.
+    where that says so.  Jobs that cannot start only matter for the No-Op, whose logit is a mean over all jobs: without
+    it they are skipped.
     ``u`` [job, 8] and ``qkv2`` [job, 24] are room for the second encoder, ``room`` a tuple of small arrays.
     """
     n = len(group)
@@ -285,7 +287,7 @@ def masked_logits(weights, legacy, rep, kinds, ignored, index, mask, rivals, log
     state_logits(weights, legacy, rep, kinds, ignored, index, mask, group, rivals, logits, u, qkv2, _room())
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled_with(_kernels)
 def rollout(
     weights,
     legacy,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import json
+import pickle
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -266,9 +267,9 @@ def _open_run(recipe: PaperRecipe, out: Path, resume: bool, network: Any, optimi
         network.load_state_dict(stored["network"])
         optimiser.load_state_dict(stored["optimiser"])
         return Progress(**stored["progress"])
-    except (OSError, RuntimeError, KeyError, TypeError, ValueError, EOFError) as error:
+    except (OSError, RuntimeError, KeyError, TypeError, ValueError, EOFError, pickle.UnpicklingError) as error:
         raise FormatError(
-            f"the state cannot be read: {type(error).__name__}: {error}", where=str(state), remedy="begin another run"
+            f"the state cannot be read: {str(error).splitlines()[0]}", where=str(state), remedy="begin another run"
         ) from error
 
 
