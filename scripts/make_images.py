@@ -41,6 +41,17 @@ def main() -> int:
     }
     figure = distribution(samples, title="la16, every duration uncertain by a fifth")
     written.append(save(figure, FOLDER / "replay-la16.png"))
+
+    from jssp.learn.ours.checkpoint import shipped
+    from jssp.learn.ours.explain import decisions
+    from jssp.learn.ours.picture import plot_decision
+    from jssp.learn.ours.shop import shop_of
+
+    shop = standard_instance("la16")
+    # A decision in the middle, among three or four, on which the policy is of two minds.
+    steps = [d for d in decisions(shop_of(shop), shipped().network) if 25 <= d.step <= 75 and 3 <= len(d.jobs) <= 4]
+    doubtful = min(steps, key=lambda d: abs(d.probabilities.max() - 0.6))
+    written.append(save(plot_decision(shop, doubtful), FOLDER / "decision-la16.png"))
     for path in written:
         size = path.stat().st_size
         print(f"{path.relative_to(ROOT)}  {size / 1000:.0f} kB")

@@ -79,6 +79,10 @@ class Domain:
     runners
         What else than solving can be done in a trial of an experiment, likewise; each is a
         :class:`~schedcore.experiments.runner.Runner`.
+    trainers
+        Recipes of ``sched train``: name to ``package.module:name`` of a :class:`~schedcore.training.Trainer`.
+    evaluation
+        What ``sched eval`` runs; its rows need no reference.
     takes_format
         Whether ``load`` takes the name of a file format as a third argument (``None``: told by the file).
     """
@@ -92,6 +96,8 @@ class Domain:
     policies: Mapping[str, str] = field(default_factory=dict)
     runners: Mapping[str, str] = field(default_factory=dict)
     takes_format: bool = False
+    trainers: Mapping[str, str] = field(default_factory=dict)
+    evaluation: Suite | None = None
 
 
 @cache

@@ -166,6 +166,18 @@ def _solvers_suite(options: SuiteOptions) -> Iterator[BenchRow]:
     return rows(options)
 
 
+def _learned_suite(options: SuiteOptions) -> Iterator[BenchRow]:
+    from jssp.suites.learned import rows
+
+    return rows(options)
+
+
+def _evaluation(options: SuiteOptions) -> Iterator[BenchRow]:
+    from jssp.suites.learned import rows
+
+    return rows(options, compare=False)
+
+
 domain = Domain(
     name="jssp",
     summary="job shops, flexible job shops and projects: 242 standard job shops, generators, rules, solvers",
@@ -175,6 +187,19 @@ domain = Domain(
     suites={
         "rules": Suite("makespans of five non-delay rules on the 242 standard job shops", _rules_suite),
         "solvers": Suite("gaps by class of rules, list scheduling, CP-SAT and neighbourhood search", _solvers_suite),
+        "learned": Suite("gaps by class of learned dispatchers beside the figures of others", _learned_suite),
     },
-    solvers={f"nondelay-{rule}": f"jssp.rule_solver:{rule}" for rule in ("fifo", "spt", "lpt", "mwkr", "mor")},
+    solvers={
+        **{f"nondelay-{rule}": f"jssp.rule_solver:{rule}" for rule in ("fifo", "spt", "lpt", "mwkr", "mor")},
+        "paper": "jssp.learn.paper.solver:PaperSolver",
+        "learned": "jssp.learn.ours.solver:LearnedSolver",
+        "control": "jssp.learn.ours.solver:ControlSolver",
+        "hybrid": "jssp.learn.ours.hybrid:HybridSolver",
+    },
+    trainers={
+        "paper": "jssp.learn.paper.trainer:trainer",
+        "ours": "jssp.learn.ours.recipe:ours",
+        "control": "jssp.learn.ours.recipe:control",
+    },
+    evaluation=Suite("gaps by class, with confidence, share worse than MWKR, and time", _evaluation),
 )

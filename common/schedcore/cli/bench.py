@@ -76,7 +76,7 @@ def bench(
             rows.append(row)
             session.event("row", row.as_dict())
     if out is not None:
-        _write(out, rows)
+        write_rows(out, rows)
     missed = [row.id for row in rows if row.within is False]
     data = {
         "domain": domain,
@@ -93,7 +93,8 @@ def bench(
     return Outcome(data, table(COLUMNS, [[row[key] for key in COLUMNS] for row in plain]) + "\n" + verdict)
 
 
-def _write(path: Path, rows: list[BenchRow]) -> None:
+def write_rows(path: Path, rows: list[BenchRow]) -> None:
+    """Write the rows to a .json or .csv file, whole or not at all."""
     from schedcore.cli.session import json_text
     from schedcore.io.atomic import atomic_open, atomic_write_text
 

@@ -112,6 +112,20 @@ def _policies(session: Session, domain: str | None, config_dir: Path | None) -> 
     return ("name", "domain", "summary"), rows
 
 
+def _recipes(session: Session, domain: str | None, config_dir: Path | None) -> Rows:
+    from schedcore.cli.train import get_trainer
+    from schedcore.registry import domain_names, get_domain
+
+    rows = []
+    for owner in domain_names() if domain is None else (domain,):
+        for name in sorted(get_domain(owner).trainers):
+            try:
+                rows.append({"domain": owner, "name": name, "summary": get_trainer(owner, name).summary})
+            except SchedError as error:
+                session.warn(f"recipe {name!r} cannot be loaded: {error}")
+    return ("domain", "name", "summary"), rows
+
+
 def _formats(session: Session, domain: str | None, config_dir: Path | None) -> Rows:
     from schedcore.io import FORMATS
 
@@ -160,6 +174,7 @@ _TOPICS: dict[str, Callable[[Session, str | None, Path | None], Rows]] = {
     "instances": _instances,
     "metrics": _metrics,
     "policies": _policies,
+    "recipes": _recipes,
     "solvers": _solvers,
     "suites": _suites,
 }
@@ -173,8 +188,8 @@ def list_(session: Session, topic: str, domain: str | None, config_dir: Path | N
     """List what can be named on the command line.
 
     TOPIC is one of domains (the default), configs (of all groups), experiments, features (what a problem
-    may use), formats (of files), instances, metrics, policies, solvers and suites. A DOMAIN narrows the
-    list to what belongs to it.
+    may use), formats (of files), instances, metrics, policies, recipes (of sched train), solvers and
+    suites. A DOMAIN narrows the list to what belongs to it.
     """
     header, rows = _TOPICS[topic](session, domain, config_dir)
     shown = [[", ".join(row[key]) if isinstance(row[key], list) else row[key] for key in header] for row in rows]

@@ -25,6 +25,8 @@ VERBS: dict[str, VerbEntry] = {
     "convert": VerbEntry("schedcore.cli.convert:convert", "Write a problem in another file format."),
     "info": VerbEntry("schedcore.cli.info:info", "Describe an instance, or a configuration and its origins."),
     "simulate": VerbEntry("schedcore.cli.simulate:simulate", "Run schedules and policies under uncertainty."),
+    "train": VerbEntry("schedcore.cli.train:train", "Train a learned method; resumable, with checkpoints and curves."),
+    "eval": VerbEntry("schedcore.cli.eval:eval_", "Measure methods on instances: gaps by class, with confidence."),
     "bench": VerbEntry("schedcore.cli.bench:bench", "Run a fixed published suite; ours beside the reference."),
     "report": VerbEntry("schedcore.cli.report:report", "Tables, statistics and charts of a run, as a page or text."),
     "export": VerbEntry("schedcore.cli.export:export", "Write the trials of a run as CSV or Parquet, or to a tracker."),

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -23,6 +23,7 @@ import numpy as np
 from schedcore.model import ALL_FEATURES, Problem, Schedule
 from schedcore.solvers.cpsat.solver import CpsatSolver
 from schedcore.solvers.lns.jobshop import TabuMove
+from schedcore.solvers.lns.neighbourhoods import NEIGHBOURHOODS, Pick
 from schedcore.solvers.lns.parameters import LnsParameters
 from schedcore.solvers.lns.worker import Worker
 from schedcore.solvers.protocol import Incumbent, Limits, SolveResult, Status, require_features
@@ -34,7 +35,18 @@ _POLL_S = 0.02
 
 @dataclass(frozen=True)
 class LnsSolver:
-    """Large-neighbourhood search over every feature of the model except cycles."""
+    """Large-neighbourhood search over every feature of the model except cycles.
+
+    Parameters
+    ----------
+    parameters
+        Of the search.
+    extra
+        Further neighbourhoods by name, beside those of ``neighbourhoods.NEIGHBOURHOODS``.
+    members
+        On job shops: schedules that the populations of the tabu move begin with, dealt out to the workers; only the
+        order of tasks on each resource counts.
+    """
 
     name: ClassVar[str] = "lns"
     summary: ClassVar[str] = (
@@ -43,6 +55,8 @@ class LnsSolver:
     features: ClassVar[frozenset[str]] = ALL_FEATURES - {"cyclic", "variable_period"}
 
     parameters: LnsParameters = field(default_factory=LnsParameters)
+    extra: Mapping[str, Pick] = field(default_factory=dict)
+    members: Sequence[Schedule] = ()
 
     def solve(
         self,
@@ -59,7 +73,7 @@ class LnsSolver:
         ``hint`` is the first incumbent if it is feasible, and guides the search for one otherwise.
         """
         require_features(self.name, self.features, problem)
-        return Run(self.parameters, problem, limits, seed, on_solution, should_stop).solve(hint)
+        return Run(self, problem, limits, seed, on_solution, should_stop).solve(hint)
 
 
 class Run:
@@ -67,14 +81,16 @@ class Run:
 
     def __init__(
         self,
-        parameters: LnsParameters,
+        solver: LnsSolver,
         problem: Problem,
         limits: Limits,
         seed: int,
         on_solution: Callable[[Incumbent], None] | None,
         should_stop: Callable[[], bool] | None,
     ) -> None:
-        self.parameters, self.problem, self.limits, self.seed = parameters, problem, limits, seed
+        self.parameters, self.problem, self.limits, self.seed = solver.parameters, problem, limits, seed
+        self.neighbourhoods: dict[str, Pick] = {**NEIGHBOURHOODS, **solver.extra}
+        self.members = solver.members
         self.on_solution, self.should_stop = on_solution, should_stop
         self.clock = time.perf_counter()
         self.lock = threading.Lock()

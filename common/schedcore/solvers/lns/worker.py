@@ -12,7 +12,7 @@ from schedcore.solvers.cpsat.solver import CpsatSolver
 from schedcore.solvers.lns.bandit import Bandit
 from schedcore.solvers.lns.freeze import freeze
 from schedcore.solvers.lns.jobshop import TabuMove
-from schedcore.solvers.lns.neighbourhoods import NEIGHBOURHOODS, View
+from schedcore.solvers.lns.neighbourhoods import View
 from schedcore.solvers.protocol import Status
 from schedcore.solvers.support import values_of
 from schedcore.solvers.tabu.structure import job_shop_of
@@ -38,17 +38,19 @@ class Worker:
         self.error: BaseException | None = None
         shop = job_shop_of(run.problem)
         self.tabu: TabuMove | None = None
-        arms = list(NEIGHBOURHOODS)
+        arms = list(run.neighbourhoods)
         if shop is not None:
             # The first worker goes on from the incumbent, the others begin elsewhere.
             self.tabu = TabuMove(shop, seed.spawn(1)[0], run.best if number == 0 else None)
+            for schedule in run.members[number :: run.limits.workers]:
+                self.tabu.receive(schedule)
             arms.insert(0, TABU)
         if shop is None:
             self.bandit = Bandit(arms, floor=run.parameters.floor)
         else:
             self.bandit = Bandit(arms, floor=run.parameters.cp_floor, untried=[TABU])
         count = len(run.problem.tasks)
-        self.sizes = dict.fromkeys(NEIGHBOURHOODS, float(min(count, run.parameters.first_size)))
+        self.sizes = dict.fromkeys(run.neighbourhoods, float(min(count, run.parameters.first_size)))
         self._in_rounds = False
         self._known: int | None = None
 
@@ -108,7 +110,7 @@ class Worker:
         run = self.shared
         view = View(run.problem, incumbent)
         size = max(2, min(view.count, round(self.sizes[arm])))
-        free = NEIGHBOURHOODS[arm](view, size, self.rng)
+        free = run.neighbourhoods[arm](view, size, self.rng)
         solver = CpsatSolver(warm_start=False, adjust=lambda model: freeze(model, view, free))
         result = solver.solve(
             run.problem,

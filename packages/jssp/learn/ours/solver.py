@@ -1,0 +1,166 @@
+"""``learned`` and ``control``: the trained dispatchers as solvers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from jssp.learn.ours.checkpoint import Checkpoint, load_checkpoint, shipped
+from jssp.learn.ours.infer import InferParameters, infer
+from jssp.learn.ours.network import Network
+from jssp.learn.ours.reading import FEATURES, Reading, read
+from jssp.learn.ours.shop import FloatArray
+from schedcore.model import Problem, Schedule
+from schedcore.solvers.protocol import Incumbent, Limits, SolveResult, Status, require_features
+
+SHIPPED_NAMES = ("ours", "control")
+
+
+@cache
+def _loaded(checkpoint: str) -> Checkpoint:
+    return shipped(checkpoint) if checkpoint in SHIPPED_NAMES else load_checkpoint(Path(checkpoint))
+
+
+@dataclass(frozen=True)
+class LearnedSolver:
+    """Draws schedules of a policy until their number or the time is used up, and returns the best.
+
+    The greedy schedule comes first and is always finished, whatever the limit.  With a deterministic limit wall time
+    does not count, and the number of schedules is that limit times 100, at most ``samples``.
+
+    Parameters
+    ----------
+    checkpoint
+        A file, or the name of a checkpoint that comes with the package (``ours``, ``control``).
+    samples, temperature, strategy, elite, mode
+        How schedules are drawn; see :class:`~jssp.learn.ours.infer.InferParameters`.
+    """
+
+    name: ClassVar[str] = "learned"
+    summary: ClassVar[str] = "job shops: a dispatcher trained on generated instances, the best of 512 schedules"
+    features: ClassVar[frozenset[str]] = FEATURES
+
+    checkpoint: str = "ours"
+    samples: int = 512
+    temperature: float = 1.0
+    strategy: str = "refine"
+    elite: int = 8
+    mode: str = "active"
+
+    def __post_init__(self) -> None:
+        self.parameters  # noqa: B018 - its checks
+
+    @property
+    def parameters(self) -> InferParameters:
+        """How schedules are drawn."""
+        return InferParameters(self.samples, self.temperature, self.strategy, self.elite, self.mode)
+
+    @property
+    def network(self) -> Network:
+        """The policy, loaded when it is first needed."""
+        return _loaded(self.checkpoint).network
+
+    @property
+    def training(self) -> str:
+        """Where the weights come from and what they cost, in one line."""
+        told = _loaded(self.checkpoint).provenance
+        updates = f"{told['chosen']['update']} updates, " if "chosen" in told else ""
+        return f"{updates}{float(told.get('training_seconds', 0)) / 60:.0f} min, {told.get('hardware', 'one core')}"
+
+    def solve(
+        self,
+        problem: Problem,
+        *,
+        limits: Limits,
+        seed: int = 0,
+        hint: Schedule | None = None,
+        on_solution: Callable[[Incumbent], None] | None = None,
+        should_stop: Callable[[], bool] | None = None,
+    ) -> SolveResult:
+        """Draw schedules; a hint is of no use to the policy.
+
+        Raises
+        ------
+        UnsupportedFeatureError
+            The policy cannot read the problem.
+        CheckpointError
+            The checkpoint is missing or of another version.
+        """
+        began = time.perf_counter()
+        require_features(self.name, self.features, problem)
+        if not problem.tasks:
+            return SolveResult(Status.OPTIMAL, Schedule(), (0,) if problem.objective else (), 0.0, 0.0, self.name, seed)
+        reading = read(problem, self.name)
+        network = self.network
+        trace: list[tuple[float, float, float | None]] = []
+        bound = float(reading.weight * lower_bound(reading))
+
+        def better(makespan: float, starts: FloatArray, choices: Any) -> None:
+            wall = time.perf_counter() - began
+            trace.append((wall, reading.weight * makespan, bound))
+            if on_solution is not None and problem.objective is not None:
+                value = (int(reading.weight * makespan),)
+                on_solution(Incumbent(reading.schedule(starts, choices), value, bound, wall))
+
+        def is_over() -> bool:
+            late = limits.deterministic_limit is None and time.perf_counter() - began >= limits.time_limit_s
+            return late or (should_stop is not None and should_stop())
+
+        parameters = self.parameters
+        if limits.deterministic_limit is not None:
+            parameters = parameters.with_samples(min(parameters.samples, max(1, int(100 * limits.deterministic_limit))))
+        found = infer(
+            reading.shop,
+            network,
+            parameters,
+            seed=seed,
+            workers=limits.workers,
+            on_better=better,
+            is_over=is_over,
+            target=lower_bound(reading),
+        )
+        schedule = reading.schedule(found.starts, found.choices)
+        objective = () if problem.objective is None else (int(reading.weight * found.makespan),)
+        proven = not objective or objective[0] <= bound
+        return SolveResult(
+            Status.OPTIMAL if proven else Status.FEASIBLE,
+            schedule,
+            objective,
+            bound if objective else None,
+            time.perf_counter() - began,
+            self.name,
+            seed,
+            tuple(trace) if objective else (),
+            {"samples": found.drawn, "strategy": parameters.strategy, "temperature": parameters.temperature},
+            message="" if proven else f"best of {found.drawn} schedules of the policy",
+        )
+
+
+def lower_bound(reading: Reading) -> int:
+    """A bound on the makespan that holds with alternatives too.
+
+    It is the longest job, or the largest load of operations that have one machine only.
+    """
+    shop = reading.shop
+    first = shop.job_ptr[:-1]
+    longest = float((shop.release + shop.duration[first] + shop.tail[first]).max())
+    loads = np.zeros(shop.num_machines)
+    only = shop.share == 1.0
+    np.add.at(loads, shop.alt_machine[only], shop.alt_duration[only])
+    return int(max(longest, loads.max()))
+
+
+@dataclass(frozen=True)
+class ControlSolver(LearnedSolver):
+    """The tuned control, used like the policy."""
+
+    name: ClassVar[str] = "control"
+    summary: ClassVar[str] = "job shops: a small network tuned by an evolution strategy, the best of 512 schedules"
+
+    checkpoint: str = "control"
