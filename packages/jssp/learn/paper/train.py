@@ -149,7 +149,6 @@ def train(
                 _note_best(progress, average, form, recipe, out)
             _store(recipe, out, network, optimiser, progress, form, average)
             report(update, recipe.updates, _line(row))
-    _plot_curve(progress.curve, out / "curve.png")
     return {
         "recipe": recipe.NAME,
         "updates": progress.update,
@@ -227,7 +226,7 @@ def _provenance(recipe: PaperRecipe, progress: Progress) -> dict[str, Any]:
 
     return {
         "recipe": recipe.NAME,
-        "config": recipe.as_dict(),
+        "config": {**recipe.as_dict(), "start": Path(recipe.start).name},
         "seed": recipe.seed,
         "code": code_version("jssp"),
         "machine": machine(),
@@ -334,6 +333,8 @@ def _store(
     save_checkpoint(out / "last.npz", average, form, _provenance(recipe, progress))
     atomic_write_text(out / "curve.json", json.dumps(progress.curve, indent=1) + "\n")
     atomic_write_bytes(out / "state.pt", buffer.getvalue())
+    if "score" in progress.curve[-1]:
+        _plot_curve(progress.curve, out / "curve.png")
 
 
 def _line(row: dict[str, Any]) -> str:
