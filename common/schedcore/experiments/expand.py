@@ -389,11 +389,17 @@ class _Sweep:
         memo = tuple(self._choices.items())
         maker = self._compositions.get(memo)
         if maker is None:
-            maker = PointMaker(self.composer.compose(self._choices, self._fixed_words))
-            self._check_choices(maker, named)
-            self._compositions[memo] = maker
-        values: list[tuple[str, str | None]] = [(f"{key}.name", name) for key, name in named.items()]
-        values += [(key, None) for key, name in chosen.items() if name is None]
+            maker = self._compositions[memo] = PointMaker(self.composer.compose(self._choices, self._fixed_words))
+        values: list[tuple[str, Any]] = []
+        for key, name in chosen.items():
+            if name is None:
+                values.append((key, None))
+            elif key == "backend":
+                # Its keys mean the same for all backends, so that a word wins over the name in a file.
+                values.append(("backend.name", self.composer.group_file(key, name).get("name", name)))
+            else:
+                self._check_choice(maker, key, name, named)
+                values += [(f"{key}.name", name)] if key in named else []
         return maker.with_values(values) if values else maker
 
     def _needs_no_file(self, group: str, name: str) -> bool:
@@ -402,15 +408,15 @@ class _Sweep:
             self._registered[memo] = is_registered(self.composer.configs, group, name)
         return self._registered[memo]
 
-    def _check_choices(self, maker: PointMaker, named: Mapping[str, str]) -> None:
+    def _check_choice(self, maker: PointMaker, group: str, name: str, named: Mapping[str, str]) -> None:
         """Refuse a choice that the experiment's own file would override without a word."""
-        for group, name in named.items():
-            if maker.raw(f"{group}.name") != ANY:
-                raise InputError(
-                    f"{group}={name} has no effect: the file sets {group}.name",
-                    where=self._line(f"{group}.name"),
-                    remedy=f"in the file, choose it under defaults:  - override /{group}: NAME",
-                )
+        expected = ANY if group in named else self.composer.group_file(group, name).get("name")
+        if maker.raw(f"{group}.name") != expected:
+            raise InputError(
+                f"{group}={name} has no effect: the file sets {group}.name",
+                where=self._line(f"{group}.name"),
+                remedy=f"in the file, choose it under defaults:  - override /{group}: NAME",
+            )
 
     def _line(self, key: str) -> str:
         from schedcore.experiments.provenance import line_of, shown_path
