@@ -46,6 +46,11 @@ def environment(**more: str) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": path, **more}
 
 
+def environment_of_tests(**more: str) -> dict[str, str]:
+    """The same with the package ``support`` of the tests."""
+    return environment(**more) | {"PYTHONPATH": os.pathsep.join([str(ROOT / "tests"), environment()["PYTHONPATH"]])}
+
+
 def run_process(*words: str, cwd: Path | None = None, env: dict[str, str] | None = None, timeout: float = 120) -> Ran:
     """Run in a process of its own."""
     answer = subprocess.run(

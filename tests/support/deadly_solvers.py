@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ctypes
+import dataclasses
 import os
+import pathlib
 import subprocess
+import sys
 import time
 
 from support.my_solvers import Serial
@@ -77,4 +80,57 @@ class Threads(Serial):
 
     def solve(self, problem, *, limits, seed=0, hint=None, on_solution=None, should_stop=None):
         print({name: value for name, value in sorted(os.environ.items()) if name.endswith("_NUM_THREADS")})
+        return super().solve(problem, limits=limits)
+
+
+class Garbage(Serial):
+    """Prints bytes that are no text, by Python and past it, and much of them."""
+
+    name = "garbage"
+
+    def solve(self, problem, *, limits, seed=0, hint=None, on_solution=None, should_stop=None):
+        os.write(1, b"\xff\xfe\x00 raw\n")
+        for _ in range(200):
+            print("\x1b[2J{not json]" * 100)
+        os.write(2, b"the end\n")
+        return super().solve(problem, limits=limits)
+
+
+class NotANumber(Serial):
+    """Says that its bound is no number."""
+
+    name = "nan"
+
+    def solve(self, problem, *, limits, seed=0, hint=None, on_solution=None, should_stop=None):
+        return dataclasses.replace(super().solve(problem, limits=limits), bound=float("nan"))
+
+
+class Quitting(Serial):
+    """Ends the interpreter in the way of Python."""
+
+    name = "quitting"
+
+    def solve(self, problem, *, limits, seed=0, hint=None, on_solution=None, should_stop=None):
+        sys.exit(3)
+
+
+class Forgetful(Serial):
+    """Runs out of memory, as Python says it."""
+
+    name = "forgetful"
+
+    def solve(self, problem, *, limits, seed=0, hint=None, on_solution=None, should_stop=None):
+        raise MemoryError("17 GB")
+
+
+class Flaky(Serial):
+    """Ends its process the first time; a file in the working directory remembers it."""
+
+    name = "flaky"
+
+    def solve(self, problem, *, limits, seed=0, hint=None, on_solution=None, should_stop=None):
+        mark = pathlib.Path(f"flaky-{seed}")
+        if problem.name != "warm-up" and not mark.exists():
+            mark.touch()
+            os._exit(1)
         return super().solve(problem, limits=limits)

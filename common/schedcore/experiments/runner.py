@@ -6,6 +6,7 @@ training.  A runner says how good the outcome is in numbers; it is not asked how
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -130,31 +131,49 @@ def get_runner(domain: str, name: str = SOLVE) -> Runner:
 
 
 def check_result(result: object, runner: str) -> RunnerResult:
-    """``result`` if it is a result of numbers that are numbers.
+    """``result`` with plain numbers, if it is a result and they are numbers.
 
     Raises
     ------
     InvalidResultError
-        It has another type, or a value, bound or metric is NaN, infinite or no number at all.
+        It has another type, a value, bound or metric is NaN, infinite or no number at all, or an artifact no text.
     """
+    from schedcore.experiments.store import check_artifact_name
+
     if not isinstance(result, RunnerResult):
         raise InvalidResultError(f"runner {runner} returned {type(result).__name__}, not RunnerResult")
-    for i, value in enumerate(result.objective):
-        _number(f"objective {i + 1}", value)
-    for name, value in result.metrics.items():
-        _number(f"metric {name}", value)
-    if result.bound is not None:
-        _number("bound", result.bound)
-    for _, value, bound in result.trace:
-        _number("value in the trace", value)
-        if bound is not None:
-            _number("bound in the trace", bound, infinite=True)
-    return result
+    if not isinstance(result.status, TrialStatus):
+        raise InvalidResultError(f"{result.status!r} is no status")
+    for name, text in result.artifacts.items():
+        if not isinstance(text, str):
+            raise InvalidResultError(f"the artifact {name} is {type(text).__name__}, not text")
+        try:
+            check_artifact_name(name)
+        except SchedError as error:
+            raise InvalidResultError(error.what) from None
+    return dataclasses.replace(
+        result,
+        objective=tuple(_number(f"objective {i + 1}", value) for i, value in enumerate(result.objective)),
+        metrics={name: _number(f"metric {name}", value) for name, value in result.metrics.items()},
+        bound=None if result.bound is None else _number("bound", result.bound),
+        trace=tuple(
+            (
+                float(t),
+                _number("value in the trace", value),
+                # A bound of infinity is how solvers say that they have none yet.
+                None if bound is None or math.isinf(bound) else _number("bound in the trace", bound),
+            )
+            for t, value, bound in result.trace
+        ),
+    )
 
 
-def _number(name: str, value: object, *, infinite: bool = False) -> None:
+def _number(name: str, value: Any) -> float:
+    if hasattr(value, "item") and getattr(value, "ndim", 1) == 0:
+        value = value.item()  # of numpy
     # bool is an int, but no figure.
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise InvalidResultError(f"the {name} is {value!r}, which is no number")
-    if math.isnan(value) or (math.isinf(value) and not infinite):
+    if not math.isfinite(value):
         raise InvalidResultError(f"the {name} is {value}, which is no finite number")
+    return value

@@ -29,7 +29,7 @@ def choose_backend(config: BackendConfig, trials: Sequence[Trial]) -> tuple[str,
     UnknownNameError
         There is no such backend; near misses are suggested.
     """
-    from schedcore.cli.checkup import granted_cpus
+    from schedcore.experiments.backends.resources import processors
 
     check_backend_name(config.name)
     if config.name != "auto":
@@ -40,7 +40,7 @@ def choose_backend(config: BackendConfig, trials: Sequence[Trial]) -> tuple[str,
         return "ray", f"RAY_ADDRESS is {address}"
     if len(trials) == 1:
         return "inline", "one trial"
-    slots = config.slots or granted_cpus()
+    slots = config.slots or processors()
     wall_s = sum(trial.time_limit_s * trial.workers for trial in trials) / slots
     text = f"{len(trials)} trials, at most {wall_s:.0f} s on {slots} processors"
     if wall_s < SMALL_S:

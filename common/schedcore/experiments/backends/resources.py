@@ -12,6 +12,13 @@ from schedcore.experiments.trial import Trial
 _EPSILON = 1e-9
 
 
+def processors() -> int:
+    """Processors that this process may use."""
+    from schedcore.cli.checkup import granted_cpus
+
+    return granted_cpus()
+
+
 def gpu_ids() -> tuple[str, ...]:
     """The GPUs that this process may use, as ``CUDA_VISIBLE_DEVICES`` names them; no library is loaded for it."""
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
@@ -37,10 +44,8 @@ class Resources:
     @classmethod
     def of_machine(cls, slots: int | None = None, memory_mb: float | None = None) -> Resources:
         """Those of this machine; ``slots`` processors and ``memory_mb`` instead of all that is free."""
-        from schedcore.cli.checkup import granted_cpus
-
         gpus = gpu_ids()
-        return cls(slots or granted_cpus(), memory_mb or available_mb(), gpus, free_gpus=dict.fromkeys(gpus, 1.0))
+        return cls(slots or processors(), memory_mb or available_mb(), gpus, free_gpus=dict.fromkeys(gpus, 1.0))
 
     def lacks(self, trial: Trial) -> str:
         """Empty if ``trial`` could run if nothing else did, else what it asks for and what there is."""
