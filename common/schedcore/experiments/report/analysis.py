@@ -53,10 +53,6 @@ class Mean:
     interval: Interval | None
     instances: int
 
-    def as_dict(self) -> dict[str, Any]:
-        """The mean as plain data."""
-        return asdict(self)
-
 
 @dataclass(frozen=True)
 class MethodSummary:
