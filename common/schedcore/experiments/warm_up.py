@@ -47,7 +47,7 @@ def warm_up(
                 break
 
 
-_warmed: set[tuple[str, str, tuple[tuple[str, Any], ...]]] = set()
+_warmed: set[tuple[str, str, str]] = set()
 
 
 def warm_worker(trial: Trial) -> None:
@@ -57,7 +57,7 @@ def warm_worker(trial: Trial) -> None:
     from schedcore.experiments.runner import SOLVE
     from schedcore.solvers.protocol import Limits
 
-    which = (trial.domain, trial.solver, trial.parameters)
+    which = (trial.domain, trial.solver, repr(trial.parameters))
     if trial.runner != SOLVE or which in _warmed:
         return
     _warmed.add(which)
