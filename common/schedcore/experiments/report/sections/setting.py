@@ -98,7 +98,7 @@ def reading_notes(analyses: Sequence[Analysis]) -> list[str]:
             "its seeds. They speak of instances like these, and say little with fewer than about ten.",
             "**Solved** counts instances with a value. A mean is over the instances that the method solved; "
             "**common** is over "
-            "those that all methods solved, and only such means compare.",
+            "those that all methods solved (methods that solved none left aside), and only such means compare.",
         ]
     if any(analysis.pairs for analysis in analyses) and scales:
         lines.append(
