@@ -73,7 +73,15 @@ class _Asked:
               help="Continue the sweep in this folder; failed trials are tried again.")  # fmt: skip
 @click.option("--backend", metavar="NAME", help="auto, inline, process or ray.")
 @click.option("--slots", "--jobs", type=click.IntRange(min=1), metavar="N", help="Processors to use at a time.")
-@click.option("--address", metavar="ADDRESS", help="Of a Ray cluster: auto, HOST:PORT, ray://HOST:PORT.")
+@click.option(
+    "--address",
+    metavar="ADDRESS",
+    help="Of a Ray cluster: auto, HOST:PORT, ray://HOST:PORT; http://HEAD:8265 submits a job.",
+)
+@click.option("--follow/--no-follow", default=True, show_default=True, help="Whether to wait for the job.")
+@click.option("--ship", type=click.Path(path_type=Path), multiple=True, metavar="PATH",
+              help="A file or folder that the job needs; may be given several times.")  # fmt: skip
+@click.option("--job", metavar="ID", help="Follow this job at --address, and fetch its results to --out.")
 @click.option("--retries", type=click.IntRange(min=0), metavar="N", help="Further tries of a trial that failed.")
 @click.option("--fail-fast", is_flag=True, help="Stop at the first trial that failed.")
 @click.option("--force", is_flag=True, help="Run everything again, whatever is stored.")
@@ -94,6 +102,9 @@ def sweep(
     backend: str | None,
     slots: int | None,
     address: str | None,
+    follow: bool,
+    ship: tuple[Path, ...],
+    job: str | None,
     retries: int | None,
     fail_fast: bool,
     force: bool,
@@ -111,6 +122,8 @@ def sweep(
     from schedcore.experiments.driver import DriverOptions
 
     words = overrides.words
+    if job is not None:
+        return _attached(session, job, address, out)
     if resume is None:
         if target is None:
             raise InputError(
@@ -133,8 +146,41 @@ def sweep(
         return _dry_run(plan, folder)
     options = DriverOptions(config.retries, config.fail_fast, force)
     again = shlex.join(["sched", "sweep", "--resume", str(folder)])
-    job: Sweep = Sweep(plan, folder, options, kept, again, sinks)
-    return carry_out(session, job)
+    work: Sweep = Sweep(plan, folder, options, kept, again, sinks)
+    cluster = _job_address(config.backend)
+    if cluster is not None:
+        from schedcore.cli.cluster_job import carry_out_as_job
+
+        return carry_out_as_job(session, work, cluster, follow=follow, ship=ship)
+    for name, given in (("--no-follow", not follow), ("--ship", ship)):
+        if given:
+            raise InputError(f"{name} is for jobs", where=name, remedy="give --address http://HEAD:8265 with it")
+    return carry_out(session, work)
+
+
+def _job_address(backend: BackendConfig) -> str | None:
+    """The address to which the sweep is submitted as a job, if it is to be one."""
+    import os
+
+    from schedcore.experiments.jobs import is_job_address
+
+    address = backend.address or (os.environ.get("RAY_ADDRESS") if backend.name in ("auto", "ray") else None)
+    return address if is_job_address(address) else None
+
+
+def _attached(session: Session, job: str, address: str | None, out: Path | None) -> Outcome:
+    """Follow a job that somebody has submitted, perhaps from elsewhere."""
+    from schedcore.cli.cluster_job import follow_job
+    from schedcore.experiments.jobs import Jobs, is_job_address
+
+    if address is None or not is_job_address(address) or out is None:
+        raise InputError(
+            "a job is found by the address of its cluster, and its results go to a folder",
+            where="--job",
+            remedy=f"sched sweep --job {job} --address http://HEAD:8265 --out FOLDER",
+        )
+    again = shlex.join(["sched", "sweep", "--resume", str(out), "--address", address])
+    return follow_job(session, Jobs(address), job, out, again)
 
 
 def _planned(
@@ -197,6 +243,15 @@ def _whole(
     if address is not None:
         chosen = dataclasses.replace(chosen, address=address)
     check_backend_name(chosen.name)
+    if chosen.address is not None:
+        from schedcore.experiments.backends.ray import is_address
+
+        if not is_address(chosen.address):
+            raise InputError(
+                f"{chosen.address!r} is no address of a Ray cluster",
+                where="--address",
+                remedy="auto, HOST:PORT, ray://HOST:PORT, or http://HEAD:8265 for a job",
+            )
     if chosen.address is not None and chosen.name not in ("auto", "ray"):
         raise InputError(
             f"backend {chosen.name} takes no address", where="--address", remedy="leave it away, or use --backend ray"

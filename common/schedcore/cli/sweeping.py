@@ -16,6 +16,7 @@ from schedcore.errors import SchedError, TrialsFailedError
 if TYPE_CHECKING:
     from schedcore.experiments.driver import DriverOptions
     from schedcore.experiments.driver import Outcome as DriverOutcome
+    from schedcore.experiments.manifest import Manifest
     from schedcore.experiments.plan import Plan
     from schedcore.experiments.report import WrittenReport
     from schedcore.experiments.store import Store
@@ -53,17 +54,16 @@ def carry_out(session: Session, sweep: Sweep) -> Outcome:
     SchedError
         The folder cannot be used or written; a trial asks for more than there is.
     """
-    from schedcore.experiments.manifest import Manifest
     from schedcore.experiments.report import results_data
     from schedcore.experiments.report.summary_text import report_text
     from schedcore.experiments.store import Store
 
     plan, folder = sweep.plan, sweep.folder
-    with Store.create(folder, _manifest(sweep, Manifest)) as store:
+    with Store.create(folder, manifest_of(sweep)) as store:
         if store.taken_over:
             session.note(f"the driver before this one was killed; its run {folder} goes on here")
         outcome, report, chosen = _run(session, sweep, store)
-        failed = _failures(store)
+        failed = failures_of(store)
     data: dict[str, Any] = {
         "name": plan.name,
         "folder": str(folder),
@@ -143,11 +143,13 @@ def _run(session: Session, sweep: Sweep, store: Store) -> tuple[DriverOutcome, W
         return outcome, write_report(run_data_of(store), sweep.folder), chosen
 
 
-def _manifest(sweep: Sweep, kind: Any) -> Any:
+def manifest_of(sweep: Sweep) -> Manifest:
+    """The manifest of a run of ``sweep`` that begins now."""
     from schedcore.experiments.machine import machine
+    from schedcore.experiments.manifest import Manifest
 
     config = sweep.plan.config
-    return kind(
+    return Manifest(
         name=sweep.plan.name,
         argv=("sched", *sys.argv[1:]),
         asked=dict(sweep.asked),
@@ -164,7 +166,8 @@ def _tell_stored(session: Session, sweep: Sweep, stored: int, left: int) -> None
         )
 
 
-def _failures(store: Store) -> list[dict[str, Any]]:
+def failures_of(store: Store) -> list[dict[str, Any]]:
+    """The trials that failed, as data."""
     trials = {trial.key: trial for trial in store.trials()}
     return [
         {

@@ -1,4 +1,4 @@
-"""What travels with a job: the code and the configuration to the cluster, the results back.
+"""What travels with a job: the code and the plan to the cluster, the results back.
 
 The code is the project's wheel, unpacked: Ray hands the folder to every node and puts it on the search path there, so
 that nothing needs to be installed and every node runs the same.  Results come back as one archive, in Base64, because
@@ -18,57 +18,60 @@ import sys
 import tarfile
 import tempfile
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
-from schedcore.configdir import ConfigDir
 from schedcore.errors import FormatError, InputError, SchedError
+from schedcore.registry import is_reference
+
+if TYPE_CHECKING:
+    from schedcore.experiments.plan import Plan
 
 DISTRIBUTION = "sched-research"
 _LINE = 6000
 _LEFT_OUT = ("-wal", "-shm", ".lock", ".tmp")
+_NOT_OURS = ("lock", "job.json")
+"""Files of a run that speak of this machine alone."""
+
 _MOST_MB = 450
 """Ray refuses folders of more than 500 MiB."""
 
 _MB = 1 << 20
 
 
-def stage(folder: Path, *, configs: ConfigDir, ship: Iterable[Path] = (), run: Path | None = None) -> None:
+def stage(folder: Path, run: Path, files: Mapping[str, Path] | None = None) -> None:
     """Fill ``folder`` with what a job needs.
 
     Parameters
     ----------
-    configs
-        The configuration; the job finds it as ``configs/``.
-    ship
-        Files and folders of the user, put beside the code under their own names.
     run
-        A run to continue, put under ``runs/``.
+        The run that the job continues; it is put under ``runs/``.
+    files
+        Files and folders of the user by their names in the job.
 
     Raises
     ------
     InputError
-        A file to ship does not exist, has the name of one of ours, or there is too much of it all.
+        A file does not exist, has the name of one of ours, or there is too much of it all.
     SchedError
         The wheel cannot be built.
     """
     with tempfile.TemporaryDirectory(prefix="sched-wheel-") as scratch, _wheel(Path(scratch)) as wheel:
         wheel.extractall(folder)
-    shutil.copytree(configs.path, folder / "configs", dirs_exist_ok=True)
-    for path in ship:
-        path = path.expanduser().resolve()
-        target = folder / path.name
+    unpack(pack(run), folder / "runs" / run.name)
+    for name, path in (files or {}).items():
+        target = folder / name
         if not path.exists():
             raise InputError(f"{str(path)!r} does not exist", where="--ship", remedy="name files or folders")
         if target.exists():
-            raise InputError(f"{path.name!r} is a name of this project", where="--ship", remedy="rename it")
+            raise InputError(f"{name!r} is a name of this project", where="--ship", remedy="rename it")
+        target.parent.mkdir(parents=True, exist_ok=True)
         if path.is_dir():
-            shutil.copytree(path, target, ignore=shutil.ignore_patterns("__pycache__", ".git", ".venv"))
+            shutil.copytree(path, target, ignore=shutil.ignore_patterns("__pycache__", ".git", ".venv", "runs"))
         else:
             shutil.copy2(path, target)
-    if run is not None:
-        unpack(pack(run), folder / "runs" / run.name)
     size_mb = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) // _MB
     if size_mb > _MOST_MB:
         raise InputError(
@@ -76,6 +79,58 @@ def stage(folder: Path, *, configs: ConfigDir, ship: Iterable[Path] = (), run: P
             where="--address",
             remedy="put data on storage that the nodes share, and name it with --data-dir",
         )
+
+
+def files_of(plan: Plan, ship: Iterable[Path] = ()) -> dict[str, Path]:
+    """What of the user's own files the trials of ``plan`` need, by their names in the job.
+
+    These are instance files, modules that are named as ``module:Name``, and what ``ship`` names.
+
+    Raises
+    ------
+    InputError
+        An instance is named by a path that means nothing on another machine.
+    """
+    found: dict[str, Path] = {}
+    for path in ship:
+        path = path.expanduser().resolve()
+        found[path.name] = path
+    for (_, name), loaded in plan.loaded.items():
+        if loaded.origin is None or _is_ours(loaded.origin.resolve()):
+            continue
+        if Path(name).is_absolute() or ".." in Path(name).parts or name.startswith("~"):
+            raise InputError(
+                f"the path of the instance {name!r} means nothing on the cluster",
+                where="instance",
+                remedy="name it from the working directory or a --data-dir (data_dirs=[...]) without '..'",
+            )
+        found[name] = loaded.origin.resolve()
+    for method in {trial.solver for trial in plan.trials}:
+        module = _own_module(method)
+        if module is not None:
+            found[module.name] = module
+    return found
+
+
+def _own_module(method: str) -> Path | None:
+    """File or folder of the top-level module of ``module:Name``, unless it is installed."""
+    from importlib.util import find_spec
+
+    if not is_reference(method):
+        return None
+    spec = find_spec(method.partition(":")[0].partition(".")[0])
+    places = list(spec.submodule_search_locations or ()) if spec is not None else []
+    origin = places[0] if places else spec.origin if spec is not None else None
+    if origin is None or "site-packages" in Path(origin).parts:
+        return None
+    path = Path(origin).resolve()
+    return None if _is_ours(path) else path
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether ``path`` is in the wheel."""
+    home = Path(__file__).resolve().parents[2]
+    return path.is_relative_to(home) or path.is_relative_to(home.parent / "packages")
 
 
 def _wheel(folder: Path) -> zipfile.ZipFile:
@@ -139,7 +194,7 @@ def pack(run: Path) -> str:
     with tarfile.open(fileobj=buffer, mode="w:gz", compresslevel=6) as archive:
         for file in sorted(run.rglob("*")):
             name = file.relative_to(run).as_posix()
-            if not file.is_file() or name.endswith(_LEFT_OUT) or file.name.startswith("."):
+            if not file.is_file() or name in _NOT_OURS or name.endswith(_LEFT_OUT) or file.name.startswith("."):
                 continue
             if file.suffix == ".sqlite":
                 _add_database(archive, file, name)
@@ -181,7 +236,7 @@ def unpack(text: str, run: Path) -> None:
         raise FormatError(
             "the results did not arrive whole",
             where=str(run),
-            remedy="fetch them again:  sched sweep --address ... --job ID",
+            remedy="fetch them again:  sched sweep --resume RUN --address ADDRESS",
         )
     run.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".sched-fetch-", dir=run.parent) as scratch:

@@ -8,6 +8,7 @@ else is needed, neither shared storage nor another open port.  They stay there a
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import os
 import re
@@ -16,15 +17,15 @@ import shlex
 import tempfile
 import time
 import urllib.parse
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from schedcore.configdir import ConfigDir
-from schedcore.errors import InputError, MissingExtraError, SchedError, TrialsFailedError
+from schedcore.errors import InputError, MissingExtraError, SchedError
 from schedcore.experiments.job_main import results_name
 
+JOB = "job.json"
 _ENDED = ("SUCCEEDED", "FAILED", "STOPPED")
 _PATIENCE_S = 60.0
 """For how long a cluster that does not answer is asked again."""
@@ -66,31 +67,28 @@ class Jobs:
 
     def submit(
         self,
-        words: Sequence[str],
-        *,
-        run: str,
-        configs: ConfigDir,
-        ship: Iterable[Path] = (),
-        resume: Path | None = None,
+        run: Path,
+        options: Sequence[str] = (),
+        files: Mapping[str, Path] | None = None,
     ) -> str:
-        """Submit ``sched WORDS`` as a job whose results are in ``runs/RUN`` there; returns its id.
+        """Submit a job that carries out the plan in ``run`` from where it stands; returns the id of the job.
 
         Parameters
         ----------
-        words
-            Verb, arguments and options, without ``--address`` and ``--out``.
-        ship, resume
-            Files of the user, and a run to continue; see :func:`~schedcore.experiments.job_package.stage`.
+        options
+            More options of ``sched sweep --resume`` there.
+        files
+            What is sent along; see :func:`~schedcore.experiments.job_package.stage`.
         """
         from schedcore.experiments.job_package import stage
 
-        name = re.sub(r"[^\w.-]+", "-", run).strip("-.") or "sweep"
+        name = re.sub(r"[^\w.-]+", "-", run.name).strip("-.") or "sweep"
         job = f"sched-{name[:40]}-{secrets.token_hex(4)}"
-        out = f"runs/{name}"
-        command = ["python", "-m", "schedcore.experiments.job_main", "--job", job, "--run", out, "--"]
-        command += [*words, "--address", "auto", "--out", out]
+        there = f"runs/{run.name}"
+        command = ["python", "-m", "schedcore.experiments.job_main", "--job", job, "--run", there, "--"]
+        command += ["sweep", "--resume", there, "--backend", "ray", "--address", "auto", *options]
         with tempfile.TemporaryDirectory(prefix="sched-job-") as folder:
-            stage(Path(folder), configs=configs, ship=ship, run=resume)
+            stage(Path(folder), run, files)
             with _told(self.address), _silence():
                 self._client.submit_job(
                     entrypoint=shlex.join(command),
@@ -98,7 +96,7 @@ class Jobs:
                     runtime_env={"working_dir": folder, "env_vars": {"PYTHONUNBUFFERED": "1"}},
                     # Trials need the processors; the driver only waits for them.
                     entrypoint_num_cpus=0,
-                    metadata={"sched": run},
+                    metadata={"sched": run.name},
                 )
         return job
 
@@ -135,7 +133,7 @@ class Jobs:
                     raise SchedError(
                         f"{self.address} does not answer any more: {_first_line(error)}",
                         where=f"job {job}",
-                        remedy=self.again(job),
+                        remedy="the job may still run; follow it again later",
                     ) from error
             else:
                 # A line that is not whole yet waits for its rest.
@@ -186,32 +184,28 @@ class Jobs:
             )
         unpack(text, run)
 
-    def again(self, job: str) -> str:
-        """The command that follows ``job`` again and fetches its results."""
-        return f"follow it again:  sched sweep --address {self.address} --job {job}"
 
+@dataclass(frozen=True, slots=True)
+class JobNote:
+    """``job.json`` in the folder of a run: the job that works on it."""
 
-def raise_unless_done(state: JobState, job: str, run: Path) -> None:
-    """Turn the end of a job into the error that the command would have ended with.
+    address: str
+    job: str
 
-    Raises
-    ------
-    TrialsFailedError
-        Some trials failed.
-    SchedError
-        It ended otherwise.
-    """
-    if state.status == "SUCCEEDED":
-        return
-    if state.exit_code == TrialsFailedError.exit_code:
-        raise TrialsFailedError(
-            "some trials of the job failed", where=str(run), remedy="see  sched report; submit it again to repeat them"
-        )
-    raise SchedError(
-        f"the job ended with status {state.status}: {_first_line(state.message) or 'no reason given'}",
-        where=f"job {job}",
-        remedy="see what it printed above; submitted again, it goes on with what was fetched",
-    )
+    def write(self, run: Path) -> None:
+        """Leave the note in ``run``."""
+        from schedcore.io.atomic import atomic_write_text
+
+        atomic_write_text(run / JOB, json.dumps({"address": self.address, "job": self.job}) + "\n")
+
+    @classmethod
+    def read(cls, run: Path) -> JobNote | None:
+        """The note in ``run``, if there is one."""
+        try:
+            data = json.loads((run / JOB).read_text(encoding="utf-8"))
+            return cls(str(data["address"]), str(data["job"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
 
 
 def _client(address: str) -> Any:

@@ -50,17 +50,26 @@ def warm_up(
 _warmed: set[tuple[str, str, str]] = set()
 
 
+def is_warm(trial: Trial) -> bool:
+    """Whether :func:`warm_worker` has nothing to do for ``trial`` in this process."""
+    from schedcore.experiments.runner import SOLVE
+
+    return trial.runner != SOLVE or _method_of(trial) in _warmed
+
+
+def _method_of(trial: Trial) -> tuple[str, str, str]:
+    return trial.domain, trial.solver, repr(trial.parameters)
+
+
 def warm_worker(trial: Trial) -> None:
     """Let the method of ``trial`` solve two tiny job shops, once in the life of this process."""
     from schedcore.experiments.methods import get_method
     from schedcore.experiments.parameters import with_parameters
-    from schedcore.experiments.runner import SOLVE
     from schedcore.solvers.protocol import Limits
 
-    which = (trial.domain, trial.solver, repr(trial.parameters))
-    if trial.runner != SOLVE or which in _warmed:
+    if is_warm(trial):
         return
-    _warmed.add(which)
+    _warmed.add(_method_of(trial))
     # Whatever goes wrong here, the trial meets again and records.
     with contextlib.suppress(Exception):
         method = with_parameters(get_method(trial.solver, trial.domain), dict(trial.parameters))

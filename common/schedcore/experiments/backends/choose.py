@@ -90,6 +90,8 @@ def make_backend(
         slots=config.slots,
         grace_s=config.grace_s,
         object_store_mb=config.object_store_mb,
+        memory_mb=config.memory_mb,
+        warm_up=warm_up,
         say=say,
     )
 

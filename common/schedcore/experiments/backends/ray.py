@@ -14,13 +14,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from schedcore.cli.checkup import granted_cpus
 from schedcore.errors import InputError, MissingExtraError, SchedError
 from schedcore.experiments.backends.memory import available_mb
 from schedcore.experiments.backends.protocol import DEFAULT_GRACE_S, Finished
 from schedcore.experiments.backends.ray_faults import ClusterLostError, fault_of
 from schedcore.experiments.backends.ray_local import LocalRay, join_environment, own_signals
 from schedcore.experiments.backends.ray_task import Note, Notes, code_of, note_name, run_on_worker
-from schedcore.experiments.backends.resources import gpu_ids, processors
+from schedcore.experiments.backends.resources import gpu_ids
 from schedcore.experiments.backends.worker_process import THREADS
 from schedcore.experiments.trial import Trial, failed_record
 
@@ -40,6 +41,8 @@ _LOOK_EVERY_S = 0.5
 """How often notes of begun trials are looked for; also the precision of time-outs."""
 
 _COUNT_EVERY_S = 5.0
+_WARM_S = 300.0
+"""What compiling and loading may take beside the time of the trial."""
 
 
 @dataclass(slots=True)
@@ -67,7 +70,7 @@ class RayBackend:
     Parameters
     ----------
     address
-        ``None``: a Ray of its own, started with the backend and stopped with it; if the program has called
+        ``None`` or ``local``: a Ray of its own, started with the backend and stopped with it; if the program has called
         ``ray.init`` itself, that one is used and left alone.  ``auto`` or ``HOST:PORT``: a running cluster, of
         which this machine is a node.  ``ray://HOST:PORT``: a cluster from outside, where trials go on only as long as
         the connection holds.
@@ -77,6 +80,10 @@ class RayBackend:
         Seconds beyond its own limit after which a trial without ``timeout_s`` is ended.
     object_store_mb
         Shared memory of the Ray of its own.
+    memory_mb
+        Memory that the Ray of its own hands out; default: what the machine has.
+    warm_up
+        Let methods load what they need before their first trial in a worker.
     say
         Told what the user should know.
     """
@@ -90,6 +97,8 @@ class RayBackend:
         slots: int | None = None,
         grace_s: float = DEFAULT_GRACE_S,
         object_store_mb: int = DEFAULT_OBJECT_STORE_MB,
+        memory_mb: int | None = None,
+        warm_up: bool = True,
         say: Callable[[str], None] | None = None,
     ) -> None:
         if address is not None and address.startswith(("http://", "https://")):
@@ -104,11 +113,13 @@ class RayBackend:
                 where="backend.object_store_mb",
                 remedy="use at least 80",
             )
-        self.address = address
-        self.slots = slots or processors()
+        self.address = None if address == "local" else address
+        self.warm_up = warm_up
+        self.memory_mb = memory_mb
+        self.slots = slots or granted_cpus()
         self.grace_s = grace_s
         self._say = say or (lambda text: None)
-        self._local = LocalRay(self.slots, object_store_mb, self._say) if address is None else None
+        self._local = self._own(object_store_mb) if self.address is None else None
         self._run = secrets.token_hex(4)
         self._notes = Notes(self._run)
         self._started = False
@@ -121,6 +132,9 @@ class RayBackend:
         self._told: deque[str] = deque(maxlen=50)
         self._looked = self._counted = 0.0
         self._quiet: Callable[[], None] = lambda: None
+
+    def _own(self, object_store_mb: int) -> LocalRay:
+        return LocalRay(self.slots, object_store_mb, self._say, memory_mb=self.memory_mb)
 
     @property
     def window(self) -> int:
@@ -209,7 +223,7 @@ class RayBackend:
         return f"{asked}; no node has that: {'; '.join(map(_node_text, has)) or 'none is alive'}"
 
     def _fits_here(self, trial: Trial, asked: str) -> str:
-        memory_mb = available_mb()
+        memory_mb = self.memory_mb or available_mb()
         gpus = len(gpu_ids())
         if trial.workers <= self.slots and trial.gpus <= gpus and (trial.memory_mb or 0) <= (memory_mb or float("inf")):
             return ""
@@ -236,7 +250,7 @@ class RayBackend:
                 remedy="ask for less, or add a node that has it",
             )
         code = None if self._local is not None else self._code(trial.domain)
-        arguments = (trial, attempt, self._instance(loaded), self._run, code)
+        arguments = (trial, attempt, self._instance(loaded), self._run, code, self.warm_up)
         self._hand_over(_Running(trial, attempt, trial.outer_limit_s(self.grace_s), arguments))
 
     def _hand_over(self, running: _Running) -> None:
@@ -440,14 +454,17 @@ class RayBackend:
         return found
 
     def _look(self, now: float) -> None:
-        waiting = {running.name: running for running in self._running.values() if running.deadline is None}
+        waiting = {
+            running.name: running for running in self._running.values() if running.note is None or running.note.warming
+        }
         known = {running.name for running in self._running.values()}
         names = self._notes.names()
         for name in names:
-            running = waiting.get(name)
-            if running is not None:
-                running.note = self._notes.get(name)
-                running.deadline = now + running.limit_s
+            if (running := waiting.get(name)) is None or (note := self._notes.get(name)) is None:
+                continue
+            if running.note != note:
+                running.deadline = now + running.limit_s + (_WARM_S if note.warming else 0)
+            running.note = note
         self._notes.remove(name for name in names if name not in known)
 
     def _count(self) -> None:

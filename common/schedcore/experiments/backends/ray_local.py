@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import importlib
 import json
 import logging
 import os
@@ -66,11 +67,16 @@ class LocalRay:
         Shared memory for instances and results.
     say
         Told what the user should know.
+    memory_mb
+        Memory that Ray hands out; default: what the machine has.
     """
 
-    def __init__(self, cpus: int, object_store_mb: int, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, cpus: int, object_store_mb: int, say: Callable[[str], None], *, memory_mb: int | None = None
+    ) -> None:
         self.cpus = cpus
         self.object_store_mb = object_store_mb
+        self.memory_mb = memory_mb
         self.folder: Path | None = None
         self._say = say
 
@@ -102,6 +108,7 @@ class LocalRay:
                     include_dashboard=False,
                     log_to_driver=False,
                     object_store_memory=self.object_store_mb * _MB,
+                    _memory=None if self.memory_mb is None else self.memory_mb * _MB,
                     configure_logging=False,
                     logging_level=logging.ERROR,
                     _temp_dir=str(self.folder / _INNER),
@@ -159,10 +166,9 @@ def prepare_environment() -> None:
 def _read_settings_again() -> None:
     """Let a Ray that is imported already see the settings; there is no public way."""
     with contextlib.suppress(ImportError, AttributeError):
-        from ray._raylet import AuthenticationTokenLoader, Config
-
-        Config.initialize("")
-        AuthenticationTokenLoader.instance().reset_cache()
+        core = importlib.import_module("ray._raylet")
+        core.Config.initialize("")
+        core.AuthenticationTokenLoader.instance().reset_cache()
 
 
 def shared_memory_warning(object_store_mb: int, folder: str = "/dev/shm") -> str:

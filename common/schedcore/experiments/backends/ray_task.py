@@ -8,6 +8,7 @@ was handed over; and, if so, that it grew over its memory.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import os
 import threading
@@ -28,12 +29,13 @@ _WATCH_EVERY_S = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Where a trial runs, and the MiB it had when it was ended for them (0: it was not)."""
+    """Where a trial runs, the MiB it had when it was ended for them (0: it was not), whether it is still warming up."""
 
     host: str
     node: str
     pid: int
     over_mb: int = 0
+    warming: bool = False
 
 
 class Notes:
@@ -46,7 +48,7 @@ class Notes:
         """Leave a note; errors are ignored, since a trial must not fail for it."""
         from ray.experimental import internal_kv
 
-        text = json.dumps([note.host, note.node, note.pid, note.over_mb]).encode()
+        text = json.dumps(dataclasses.astuple(note)).encode()
         with contextlib.suppress(Exception):
             internal_kv._internal_kv_put(self._prefix + name.encode(), text, namespace=_NAMESPACE)
 
@@ -83,7 +85,9 @@ def note_name(trial: Trial, attempt: int) -> str:
     return f"{trial.key}.{attempt}"
 
 
-def run_on_worker(trial: Trial, attempt: int, loaded: LoadedInstance | None, run: str, code: str | None) -> TrialRecord:
+def run_on_worker(
+    trial: Trial, attempt: int, loaded: LoadedInstance | None, run: str, code: str | None, warm: bool
+) -> TrialRecord:
     """Run ``trial`` in this worker process.
 
     Parameters
@@ -92,25 +96,32 @@ def run_on_worker(trial: Trial, attempt: int, loaded: LoadedInstance | None, run
         Name of the run for the notes.
     code
         Version of the code that the driver runs; ``None`` where both are surely the same.
+    warm
+        Whether the method loads what it needs before its first trial in this process.
 
     Raises
     ------
     InputError
         This node has another version of the code, so that its results are not those that the key stands for.
     """
-    import dataclasses
-
     import ray
 
     from schedcore.experiments.run_trial import run_trial
+    from schedcore.experiments.warm_up import is_warm, warm_worker
 
     if code is not None:
         check_code(trial, code)
     context = ray.get_runtime_context()
     note = Note(os.uname().nodename, context.get_node_id(), os.getpid())
     notes = Notes(run)
-    notes.post(note_name(trial, attempt), note)
+    cold = warm and not is_warm(trial)
+    name = note_name(trial, attempt)
+    notes.post(name, dataclasses.replace(note, warming=cold))
     with _memory_watch(trial, attempt, notes, note):
+        if cold:
+            # Compiling may take longer than the trial; it is no part of its time.
+            warm_worker(trial)
+            notes.post(name, note)
         record = run_trial(trial, loaded)
     return dataclasses.replace(record, backend="ray", attempt=attempt)
 
