@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,12 @@ class Interval:
     high: float
     whole: bool = False
     log: bool = False
+
+    @property
+    def middle(self) -> float:
+        """A value far from both ends."""
+        between = math.sqrt(self.low * self.high) if self.log else (self.low + self.high) / 2
+        return float(round(between)) if self.whole else between
 
     def text(self, value: Any) -> str:
         """``value`` as it stands in a word."""
@@ -79,8 +86,8 @@ class Space:
         return (*self.fixed, *(f"{d.key}={d.text(values[d.key])}" for d in chosen))
 
     def some(self) -> dict[str, Any]:
-        """One candidate: the low ends and first values."""
-        return {d.key: d.low if isinstance(d, Interval) else d.values[0] for d in self.dimensions}
+        """One candidate: the middles of intervals and the first values."""
+        return {d.key: d.middle if isinstance(d, Interval) else d.values[0] for d in self.dimensions}
 
 
 def read_space(words: Sequence[str]) -> Space:
