@@ -62,12 +62,18 @@ class Choice:
             plain = re.fullmatch(r"[\w./:-]+", value) and not re.fullmatch(
                 r"[\d.+-].*|true|false|null|nan|inf", value, re.I
             )
-            return value if plain else "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+            return value if plain else _quoted(value)
         if isinstance(value, (list, tuple)):
             return "[" + ",".join(self.text(item) for item in value) + "]"
         if isinstance(value, Mapping):
             return "{" + ",".join(f"{key}:{self.text(item)}" for key, item in value.items()) + "}"
         raise InputError(f"{value!r} cannot be searched", where=self.key, remedy="use numbers, names or lists of them")
+
+
+def _quoted(text: str) -> str:
+    """``text`` in quotes; backslashes mean something to Hydra only before a quote."""
+    inner = re.sub(r"(\\*)('|$)", lambda m: m[1] * 2 + ("\\'" if m[2] else ""), text)
+    return f"'{inner}'"
 
 
 Dimension = Interval | Choice
