@@ -172,9 +172,9 @@ _TOPICS: dict[str, Callable[[Session, str | None, Path | None], Rows]] = {
 def list_(session: Session, topic: str, domain: str | None, config_dir: Path | None) -> Outcome:
     """List what can be named on the command line.
 
-    TOPIC is one of domains (the default), configs (of all groups), experiments, features (what a problem may use), formats (of
-    files), instances, metrics, policies, solvers and suites. A DOMAIN narrows the list to what belongs
-    to it.
+    TOPIC is one of domains (the default), configs (of all groups), experiments, features (what a problem
+    may use), formats (of files), instances, metrics, policies, solvers and suites. A DOMAIN narrows the
+    list to what belongs to it.
     """
     header, rows = _TOPICS[topic](session, domain, config_dir)
     shown = [[", ".join(row[key]) if isinstance(row[key], list) else row[key] for key in header] for row in rows]

@@ -57,7 +57,7 @@ class Composer:
     ) -> None:
         self._stack.close()
 
-    def compose(self, choices: Mapping[str, str | None], words: Sequence[str] = ()) -> DictConfig:
+    def compose(self, choices: Mapping[str, str], words: Sequence[str] = ()) -> DictConfig:
         """What Hydra makes of the file, the choices and the words; interpolations are not resolved.
 
         Raises
@@ -84,18 +84,18 @@ class Composer:
             self._forbidden(OmegaConf.to_container(composed), choices)
         return composed
 
-    def chosen(self, choices: Mapping[str, str | None]) -> list[str]:
+    def chosen(self, choices: Mapping[str, str]) -> list[str]:
         """The choices as words for Hydra; names that need no file are made known to it."""
         from hydra.core.config_store import ConfigStore
 
         words = []
         for group, name in choices.items():
-            if name is not None and name != ANY and is_registered(self.configs, group, name):
+            if name != ANY and is_registered(self.configs, group, name):
                 ConfigStore.instance().store(group=group, name=name, node={"name": name})
-            words.append(f"{group}={'null' if name is None else _quoted(name)}")
+            words.append(f"{group}={_quoted(name)}")
         return words
 
-    def files(self, choices: Mapping[str, str | None], words: Sequence[str] = ()) -> list[tuple[str, str]]:
+    def files(self, choices: Mapping[str, str], words: Sequence[str] = ()) -> list[tuple[str, str]]:
         """The parts of the configuration in the order of merging: path in the folder, and package."""
         from hydra.core.global_hydra import GlobalHydra
         from hydra.types import RunMode
@@ -123,7 +123,7 @@ class Composer:
             inner = inner.get(part, inner)
         return {str(key): value for key, value in inner.items()}
 
-    def _forbidden(self, data: Any, choices: Mapping[str, str | None]) -> None:
+    def _forbidden(self, data: Any, choices: Mapping[str, str]) -> None:
         """Refuse resolvers that only work in a program that Hydra starts."""
         for key, value in leaves(data):
             match = _FORBIDDEN.search(value) if isinstance(value, str) else None
@@ -145,7 +145,8 @@ class Composer:
             group, name = missing[1], missing[2]
             known = options(self.configs, group) if group in GROUPS else self.configs.names("experiment")
             inside = re.search(r"In '([^']+)'", text)
-            where = f"{self.configs.path / inside[1]}.yaml" if inside else str(self.file)
+            # A choice made by 'override' is missed in the root, whatever file made it.
+            where = f"{self.configs.path / inside[1]}.yaml" if inside and inside[1] != _ROOT else str(self.file)
             return UnknownNameError(f"unknown {group} {name!r}", where=where, remedy=did_you_mean(name, known))
         deleted = re.search(r"Could not delete(?: from config)?\.?[^']*'?~?([\w.@/]+)'?", text)
         if deleted:

@@ -76,5 +76,6 @@ def _cpu_hours(trials: Collection[Trial]) -> float:
 def cpu_hours_text(hours: float) -> str:
     """CPU hours for people; short times in seconds."""
     if hours < 0.1:
-        return f"{3600 * hours:.3g} CPU seconds"
+        seconds = f"{3600 * hours:.3g}"
+        return f"{seconds} CPU second{'' if seconds == '1' else 's'}"
     return f"{hours:.1f} CPU hours" if hours < 100 else f"{hours:,.0f} CPU hours"

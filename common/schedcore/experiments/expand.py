@@ -179,9 +179,9 @@ class _Sweep:
     notes: list[str]
     first: ExperimentConfig = field(default_factory=ExperimentConfig)
     _makers: dict[tuple[tuple[str, str | None], ...], PointMaker] = field(default_factory=dict)
-    _compositions: dict[tuple[tuple[str, str | None], ...], PointMaker] = field(default_factory=dict)
+    _compositions: dict[tuple[tuple[str, str], ...], PointMaker] = field(default_factory=dict)
     _now: tuple[_Set, ...] = ()
-    _choices: dict[str, str | None] = field(default_factory=dict)
+    _choices: dict[str, str] = field(default_factory=dict)
     _fixed_words: list[str] = field(default_factory=list)
     _registered: dict[tuple[str, str], bool] = field(default_factory=dict)
 
@@ -385,14 +385,22 @@ class _Sweep:
     def _maker(self, chosen: dict[str, str | None]) -> PointMaker:
         """What makes the points with these choices; names without a file share one composition."""
         named = {key: name for key, name in chosen.items() if name is not None and self._needs_no_file(key, name)}
-        self._choices = {key: ANY if key in named else name for key, name in chosen.items()}
+        self._choices = {key: ANY if key in named else name for key, name in chosen.items() if name is not None}
         memo = tuple(self._choices.items())
         maker = self._compositions.get(memo)
         if maker is None:
-            maker = PointMaker(self.composer.compose(self._choices, self._fixed_words))
-            self._check_choices(maker, named)
-            self._compositions[memo] = maker
-        return maker.with_values([(f"{key}.name", name) for key, name in named.items()]) if named else maker
+            maker = self._compositions[memo] = PointMaker(self.composer.compose(self._choices, self._fixed_words))
+        values: list[tuple[str, Any]] = []
+        for key, name in chosen.items():
+            if name is None:
+                values.append((key, None))
+            elif key == "backend":
+                # Its keys mean the same for all backends, so that a word wins over the name in a file.
+                values.append(("backend.name", self.composer.group_file(key, name).get("name", name)))
+            else:
+                self._check_choice(maker, key, name, named)
+                values += [(f"{key}.name", name)] if key in named else []
+        return maker.with_values(values) if values else maker
 
     def _needs_no_file(self, group: str, name: str) -> bool:
         memo = (group, name)
@@ -400,15 +408,15 @@ class _Sweep:
             self._registered[memo] = is_registered(self.composer.configs, group, name)
         return self._registered[memo]
 
-    def _check_choices(self, maker: PointMaker, named: Mapping[str, str]) -> None:
+    def _check_choice(self, maker: PointMaker, group: str, name: str, named: Mapping[str, str]) -> None:
         """Refuse a choice that the experiment's own file would override without a word."""
-        for group, name in named.items():
-            if maker.raw(f"{group}.name") != ANY:
-                raise InputError(
-                    f"{group}={name} has no effect: the file sets {group}.name",
-                    where=self._line(f"{group}.name"),
-                    remedy=f"in the file, choose it under defaults:  - override /{group}: NAME",
-                )
+        expected = ANY if group in named else self.composer.group_file(group, name).get("name")
+        if maker.raw(f"{group}.name") != expected:
+            raise InputError(
+                f"{group}={name} has no effect: the file sets {group}.name",
+                where=self._line(f"{group}.name"),
+                remedy=f"in the file, choose it under defaults:  - override /{group}: NAME",
+            )
 
     def _line(self, key: str) -> str:
         from schedcore.experiments.provenance import line_of, shown_path

@@ -95,7 +95,7 @@ def _choice(configs: ConfigDir, group: str, name: str, words: Sequence[Word]) ->
     return Inspection(group, name, None if file is None else shown_path(file), tuple(mine))
 
 
-def _sources(composer: Composer, choices: dict[str, str | None], words: Sequence[Word]) -> list[Source]:
+def _sources(composer: Composer, choices: dict[str, str], words: Sequence[Word]) -> list[Source]:
     from schedcore.errors import SchedError
 
     chosen = dict(choices)
@@ -103,8 +103,10 @@ def _sources(composer: Composer, choices: dict[str, str | None], words: Sequence
     for word in words:
         if not word.deletes:
             check_key(ExperimentConfig, word.key, word.place)
-        if word.chooses and isinstance(word.values, tuple):
+        if word.chooses and isinstance(word.values, tuple) and word.values[0] is not None:
             chosen[word.key] = word.values[0]
+        elif word.chooses:
+            plain.append(f"++{word.text}")
         else:
             plain.append(word.for_hydra)
     places = {word.key: word.place for word in words}

@@ -68,7 +68,8 @@ def make_plan(expansion: Expansion) -> Plan:
         else:
             found[trial.key] = trial
     if same:
-        notes.append(f"{same} trials are the same as others under another name of the instance, and run once")
+        what = "1 trial is the same as another" if same == 1 else f"{same} trials are the same as others"
+        notes.append(f"{what} under another name of its instance, and runs once")
     return Plan(expansion.name, expansion.experiment, tuple(found.values()), maker.loaded, tuple(notes))
 
 

@@ -39,7 +39,7 @@ def shown_path(path: Path) -> str:
 
 
 def file_lines(
-    composer: Composer, choices: Mapping[str, str | None], words: Sequence[str] = ()
+    composer: Composer, choices: Mapping[str, str], words: Sequence[str] = ()
 ) -> dict[str, tuple[str, str]]:
     """``file`` or ``registered`` and the place, for every dotted key that a file or a registered name sets."""
     found: dict[str, tuple[str, str]] = {}
@@ -77,7 +77,7 @@ def key_lines(path: Path) -> list[tuple[str, int]]:
     return found
 
 
-def line_of(composer: Composer, key: str, choices: Mapping[str, str | None], words: Sequence[str] = ()) -> str | None:
+def line_of(composer: Composer, key: str, choices: Mapping[str, str], words: Sequence[str] = ()) -> str | None:
     """File and line that set ``key``, or what it stands in."""
     lines = file_lines(composer, choices, words)
     while key:
@@ -88,7 +88,7 @@ def line_of(composer: Composer, key: str, choices: Mapping[str, str | None], wor
 
 
 def sources(
-    composer: Composer, choices: Mapping[str, str | None], words: Sequence[str], kind: type, places: Mapping[str, str]
+    composer: Composer, choices: Mapping[str, str], words: Sequence[str], kind: type, places: Mapping[str, str]
 ) -> list[Source]:
     """All values of the configuration of dataclass ``kind``, defaults among them, in the order of the schema.
 
@@ -110,7 +110,12 @@ def sources(
     raw = OmegaConf.to_container(composed, resolve=False)
     plain = PointMaker(composed).make(())
     lines = file_lines(composer, choices, words)
-    typed = Builder(lambda key: line_of(composer, key, choices, words) or key).build(kind, plain)
+
+    def place(key: str) -> str:
+        word = next((place for name, place in places.items() if key == name or key.startswith(f"{name}.")), None)
+        return word or line_of(composer, key, choices, words) or key
+
+    typed = Builder(place).build(kind, plain)
     found = []
     for key, value in leaves(dataclasses.asdict(typed)):
         text = look_up(raw, re.sub(r"\[(\d+)\]", r".\1", key))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -59,6 +60,9 @@ class Builder:
             return float(data)
         if kind is str and type(data) in (int, float):
             return str(data)
+        if type(data) is str and kind in _SPELT and _SPELT[kind].fullmatch(data):
+            # Text from the environment: all that there is has the type text.
+            return {"true": True, "false": False}[data.lower()] if kind is bool else kind(data)
         if origin is not None or dataclasses.is_dataclass(kind):
             raise self._wrong(data, "a list" if origin in (list, tuple) else "keys and values", key)
         if not isinstance(data, kind) or (isinstance(data, bool) and kind is not bool):
@@ -101,6 +105,12 @@ class Builder:
         shown = repr(data) if len(repr(data)) < 60 else repr(data)[:57] + "..."
         return InputError(f"{shown} is not {expected}", where=self._place(key), remedy=f"write {expected}")
 
+
+_SPELT = {
+    int: re.compile(r"[+-]?\d+"),
+    float: re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"),
+    bool: re.compile(r"true|false", re.IGNORECASE),
+}
 
 _WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
 

@@ -1,158 +1,152 @@
-"""Composing and checking the configuration of an experiment."""
+"""Composing with Hydra: files, groups, names without a file, errors in our words."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+from omegaconf import OmegaConf
 from support.experiment import SMALL, config_folder
 
-from schedcore.configdir import find_config_dir
+from schedcore.configdir import ConfigDir, find_config_dir
 from schedcore.errors import InputError, UnknownNameError
-from schedcore.experiments.compose import compose_experiment
-from schedcore.experiments.config import skipped_charts
+from schedcore.experiments.choices import file_of, is_registered, options, registered
+from schedcore.experiments.compose import Composer, leaves
 
 
-def composed(folder: Path, *words: str, text: str = SMALL):
-    return compose_experiment(find_config_dir(config_folder(folder, text)), "small", words)
+def configs(folder: Path, text: str = SMALL, **files: str) -> ConfigDir:
+    found = find_config_dir(config_folder(folder, text))
+    for name, content in files.items():
+        path = folder / f"{name.replace('__', '/')}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+    return found
 
 
-def test_file_is_read_with_its_order_and_defaults(tmp_path) -> None:
-    config = composed(tmp_path)
-    assert (config.title, config.time_limit_s, config.workers, config.seeds) == ("Small", 1.0, 1, [0])
-    assert list(config.methods) == ["spt", "serial"]
-    assert config.methods["serial"].parameters == {"factor": 2.0}
-    assert config.groups["shops"].instances == ["ft06", "taillard:4x3:1"]
+def composed(found: ConfigDir, *words: str, experiment: str | None = "small", **choices: str):
+    with Composer(found, experiment) as composer:
+        return OmegaConf.to_container(composer.compose(choices, list(words)), resolve=True)
 
 
-def test_words_change_add_and_delete(tmp_path) -> None:
-    config = composed(
-        tmp_path,
-        "time_limit_s=0.5",
-        "methods.spt.workers=2",
-        "seeds=[1,2]",
-        "+methods.mor.solver=nondelay-mor",
-        "~methods.serial",
-        "groups.shops.instances=[ft06]",
-        "backend=inline",
-    )
-    assert (config.time_limit_s, config.seeds) == (0.5, [1, 2])
-    assert list(config.methods) == ["spt", "mor"]
-    assert config.methods["spt"].workers == 2
+def test_file_and_words(tmp_path) -> None:
+    plain = composed(configs(tmp_path), "++time_limit_s=3", "~methods.serial")
+    assert (plain["title"], plain["time_limit_s"], list(plain["methods"])) == ("Small", 3, ["spt"])
 
 
-def test_package_header_may_be_missing(tmp_path) -> None:
-    text = SMALL.replace("# @package _global_\n", "")
-    assert composed(tmp_path, "time_limit_s=3", text=text).time_limit_s == 3
-    folder = config_folder(tmp_path, text, "sub/inner")
-    assert compose_experiment(find_config_dir(folder), "sub/inner").title == "Small"
+def test_package_header_may_be_missing_or_another(tmp_path) -> None:
+    for header in ("", "# @package somewhere.else\n"):
+        text = SMALL.replace("# @package _global_\n", header)
+        plain = composed(configs(tmp_path, text), "++methods.spt.workers=2")
+        assert plain["methods"]["spt"] == {"solver": "nondelay-spt", "workers": 2}
 
 
-def test_defaults_list_of_hydra_works(tmp_path) -> None:
-    config_folder(tmp_path, SMALL, "_base")
+def test_experiments_in_folders_and_their_defaults(tmp_path) -> None:
     text = "# @package _global_\ndefaults:\n  - _base\n  - _self_\ntitle: Other\n"
-    config = composed(tmp_path, text=text)
-    assert (config.title, config.workers, list(config.methods)) == ("Other", 1, ["spt", "serial"])
+    found = configs(tmp_path, experiment__sub__inner=text, experiment__sub___base=SMALL)
+    plain = composed(found, experiment="sub/inner")
+    assert (plain["title"], list(plain["methods"])) == ("Other", ["spt", "serial"])
+    assert found.names("experiment") == ("small", "sub/inner")
 
 
-@pytest.mark.parametrize(
-    ("word", "what", "remedy"),
-    [
-        ("time_limt_s=1", "unknown key 'time_limt_s'", "did you mean 'time_limit_s'?"),
-        ("methods.spt.sovler=x", "unknown key 'methods.spt.sovler'", "did you mean 'solver'?"),
-        ("~methods.gone", "unknown key 'methods.gone'", "leave it away"),
-    ],
-)
-def test_unknown_keys_are_refused(tmp_path, word, what, remedy) -> None:
+def test_choices_from_files_names_and_references(tmp_path) -> None:
+    found = configs(tmp_path, solver__quick="name: lns\nparameters: {a: 1}\n", solver__sub__other="name: tabu\n")
+    assert composed(found, solver="quick")["solver"] == {"name": "lns", "parameters": {"a": 1}}
+    assert composed(found, solver="sub/other")["solver"] == {"name": "tabu"}
+    assert composed(found, solver="cpsat")["solver"] == {"name": "cpsat"}
+    reference = "support.my_solvers:Serial"
+    assert composed(found, solver=reference, experiment=None) == {"solver": {"name": reference}}
+    assert composed(found, domain="jssp", backend="process", policy="spt", experiment=None) == {
+        "domain": {"name": "jssp"},
+        "policy": {"name": "spt"},
+        "backend": {"name": "process"},
+    }
+
+
+def test_a_file_chooses_under_its_defaults(tmp_path) -> None:
+    text = "# @package _global_\ndefaults:\n  - override /solver: mwkr\n  - _self_\ntime_limit_s: 1\n"
+    assert composed(configs(tmp_path, text)) == {"solver": {"name": "mwkr"}, "time_limit_s": 1}
+    assert composed(configs(tmp_path, text), solver="lns")["solver"] == {"name": "lns"}
+
+
+def test_what_may_be_chosen(tmp_path) -> None:
+    found = configs(tmp_path, solver__quick="name: lns\n")
+    assert options(found, "solver")[0] == "quick"
+    assert {"cpsat", "spt", "nondelay-spt"} <= set(registered("solver"))
+    assert {"spt", "packer"} <= set(registered("policy"))
+    assert "cpsat" not in registered("policy")
+    assert registered("backend") == ("auto", "inline", "process", "ray")
+    assert "jssp" in registered("domain")
+    assert file_of(found, "solver", "quick") == tmp_path / "solver" / "quick.yaml"
+    assert file_of(found, "solver", "lns") is None
+    assert not is_registered(found, "solver", "quick")
     with pytest.raises(UnknownNameError) as caught:
-        composed(tmp_path, word)
-    assert (caught.value.what, caught.value.remedy) == (what, remedy)
+        is_registered(found, "solver", "quik")
+    assert caught.value.remedy == "did you mean 'quick'?"
+
+
+def test_hydras_state_is_given_back(tmp_path) -> None:
+    from hydra.core.config_store import ConfigStore
+    from hydra.core.global_hydra import GlobalHydra
+
+    before = dict(ConfigStore.instance().repo)
+    with pytest.raises(UnknownNameError):
+        composed(configs(tmp_path), solver="nothing")
+    assert ConfigStore.instance().repo == before
+    assert not GlobalHydra.instance().is_initialized()
+
+
+def test_a_group_file_by_itself(tmp_path) -> None:
+    text = "name: lns\nparameters: {a: 1}\n"
+    found = configs(tmp_path, solver__quick=text, solver__sub__other=text)
+    with Composer(found) as composer:
+        assert composer.group_file("solver", "quick") == {"name": "lns", "parameters": {"a": 1}}
+        assert composer.group_file("solver", "sub/other") == {"name": "lns", "parameters": {"a": 1}}
+        assert composer.group_file("solver", "cpsat") == {"name": "cpsat"}
+
+
+def test_leaves() -> None:
+    data = {"a": {"b": 1, "c": []}, "d": [2, {"e": 3}], "f": {}}
+    assert dict(leaves(data)) == {"a.b": 1, "a.c": [], "d[0]": 2, "d[1].e": 3, "f": {}}
 
 
 @pytest.mark.parametrize(
-    ("word", "what"),
+    ("text", "what", "where", "remedy"),
     [
-        ("time_limit_s=fast", "'fast' is not a number"),
-        ("time_limit_s=true", "True is not a number"),
-        ("time_limit_s=0", "the time limit is 0.0"),
-        ("time_limit_s=inf", "the time limit is inf"),
-        ("workers=1.5", "1.5 is not a whole number"),
-        ("workers=0", "workers is 0"),
-        ("methods.spt.workers=-1", "workers is -1"),
-        ("warm_up=maybe", "'maybe' is not true or false"),
-        ("seeds=3", "3 is not a list"),
-        ("seeds=[]", "the experiment has no seeds"),
-        ("seeds=[1,1]", r"seeds are \[1, 1\]"),
-        ("seeds=[-1]", r"seeds are \[-1\]"),
-        ("methods.spt.groups=[shps]", "unknown group 'shps'"),
-        ("methods.spt=3", "3 is not keys and values"),
-        ("groups=3", "3 is not keys and values"),
-        ("groups.shops.instances=[]", "the experiment has no instances"),
-        ("+methods.a.parameters={b:1}", "the key 'methods.a.solver' is missing"),
-        ("title=[1]", r"\[1\] is not text"),
-        ("title=${nothing}", "nothing"),
-        ("title=???", r"title is \?\?\?, a value still to be given"),
-        ("seeds=[1,", "no viable alternative"),
+        ("a: [1, 2\nb: 3\n", "expected ',' or ']'", "small.yaml:2", "correct the file"),
+        ("a: 1\na: 2\n", "found duplicate key a", "small.yaml:2", "correct the file"),
+        ("defaults: [{override /solver: cpsta}]\n", "unknown solver 'cpsta'", "small.yaml", "did you mean 'cpsat'?"),
+        ("defaults: [nothing]\n", "unknown experiment 'nothing'", "small.yaml", "known: small"),
+        (
+            "title: ${now:%Y}\n",
+            "title is '${now:%Y}': the resolver 'now' does not work here",
+            "small.yaml:1",
+            "results",
+        ),
+        (
+            "a: 1\nsettings:\n  run: x ${hydra:job.name}\n",
+            "settings.run is 'x ${hydra:job.name}': the resolver 'hydra'",
+            "small.yaml:3",
+            "write the value",
+        ),
+        ("- a\n- b\n", "", "small.yaml", "configuration.md"),
     ],
 )
-def test_wrong_values_are_refused(tmp_path, word, what) -> None:
-    with pytest.raises(InputError, match=what) as caught:
-        composed(tmp_path, word)
-    assert caught.value.remedy
-    assert caught.value.where
-
-
-def test_near_misses_of_names_in_the_configuration(tmp_path) -> None:
-    (warning,) = skipped_charts(composed(tmp_path, "gantt=[ft66,ft06]"))
-    assert warning.endswith("did you mean 'ft06'?")
+def test_broken_files_name_their_place(tmp_path, text, what, where, remedy) -> None:
     with pytest.raises(InputError) as caught:
-        composed(tmp_path, "methods.spt.groups=[shps]")
-    assert caught.value.remedy == "did you mean 'shops'?"
+        composed(configs(tmp_path, text))
+    assert what in caught.value.what
+    assert (caught.value.where or "").endswith(where)
+    assert remedy in (caught.value.remedy or "")
 
 
-def test_empty_methods(tmp_path) -> None:
-    with pytest.raises(InputError, match="the experiment has no methods"):
-        composed(tmp_path, "~methods")
+def test_a_deleted_key_must_be_there(tmp_path) -> None:
+    with pytest.raises(UnknownNameError) as caught:
+        composed(configs(tmp_path), "~methods.gone")
+    assert caught.value.what == "unknown key 'methods.gone'"
+    assert (caught.value.where, caught.value.remedy) == ("word '~methods.gone'", "leave it away")
 
 
 def test_unknown_experiment_is_suggested(tmp_path) -> None:
-    with pytest.raises(UnknownNameError) as caught:
-        compose_experiment(find_config_dir(config_folder(tmp_path)), "smal")
+    with pytest.raises(UnknownNameError, match="smal") as caught:
+        Composer(configs(tmp_path), "smal")
     assert caught.value.remedy == "did you mean 'small'?"
-
-
-@pytest.mark.parametrize(
-    ("text", "what"),
-    [
-        ("a: [1, 2\nb: 3\n", "expected"),
-        ("time_limit_s: 1\nunknwon: 2\n", "unknown key"),
-        ("# @package _global_\nmethods: {a: {solver: [1]}}\n", "is not text"),
-    ],
-)
-def test_broken_files_name_their_place(tmp_path, text, what) -> None:
-    with pytest.raises(InputError, match=what) as caught:
-        composed(tmp_path, text=text)
-    assert "small.yaml" in (caught.value.where or "")
-
-
-def test_yaml_error_has_a_line(tmp_path) -> None:
-    with pytest.raises(InputError) as caught:
-        composed(tmp_path, text="a: 1\nb: [1, 2\nc: 3\n")
-    assert (caught.value.where or "").endswith("small.yaml:3")
-
-
-def test_shipped_experiments_are_whole(project_root) -> None:
-    from schedcore.experiments.plan import make_plan
-
-    configs = find_config_dir(project_root / "configs")
-    for name in configs.experiments():
-        plan = make_plan(name, compose_experiment(configs, name))
-        assert plan.trials
-
-
-def test_quickstart_is_what_it_promises(project_root) -> None:
-    config = compose_experiment(find_config_dir(project_root / "configs"), "quickstart")
-    assert len(config.groups["classic"].instances) == 20
-    generated = config.groups["generated"].instances
-    assert [name.partition(":")[0] for name in generated] == ["brandimarte", "progen"]
-    assert len(config.methods) >= 4
