@@ -226,3 +226,10 @@ def test_damaged_runs_are_listed(sched, demo: Path) -> None:
     ran = sched("runs", "list")
     assert "damaged" in ran.out
     assert "warning: demo: " in ran.err
+
+
+def test_names_of_runs_complete(demo: Path) -> None:
+    from schedcore.cli.runs import Age, RunName
+
+    assert [item.value for item in RunName().shell_complete(None, None, "de")] == ["demo"]  # type: ignore[arg-type]
+    assert Age().convert(5.0, None, None) == 5.0

@@ -13,7 +13,7 @@ from support.ray_cluster import ray_cluster
 
 from schedcore.experiments.store import Store
 
-pytestmark = [pytest.mark.ray, pytest.mark.timeout(280)]
+pytestmark = [pytest.mark.ray, pytest.mark.slow, pytest.mark.timeout(280)]
 
 WORDS = (
     "sweep",
@@ -31,7 +31,7 @@ def test_a_node_dies_and_the_table_is_complete(tmp_path: Path) -> None:
     with ray_cluster() as cluster:
         cluster.start(f"--address={cluster.address}", "--num-cpus=2")
         victim = cluster.start(f"--address={cluster.address}", "--num-cpus=2")
-        cluster.wait_until_up(3)
+        cluster.wait_until_up()
         driver = subprocess.Popen(
             [sys.executable, "-m", "schedcore", *WORDS, "--address", cluster.address, "--out", str(out), "--jsonl"],
             env=cluster.env,
@@ -48,6 +48,7 @@ def test_a_node_dies_and_the_table_is_complete(tmp_path: Path) -> None:
         _, errors = driver.communicate()
     trials = [event for event in events if event.get("event") == "trial"]
     assert driver.returncode == 0, errors[-3000:]
+    print(errors[-3000:])
     with Store.read(out) as store:
         records = store.records()
         assert store.statuses() == {"planned": 0, "running": 0, "done": 12, "failed": 0}

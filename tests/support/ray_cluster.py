@@ -70,18 +70,13 @@ class RayCluster:
         """What the nodes printed."""
         return "\n".join(file.read_text(errors="replace") for file in sorted(self.folder.glob("node-*.log")))
 
-    def wait_until_up(self, nodes: int, timeout_s: float = 90) -> None:
-        """Wait until so many nodes are alive."""
-        code = f"import ray; ray.init('{self.address}', logging_level=50, log_to_driver=False); "
-        code += "print(sum(node['Alive'] for node in ray.nodes()))"
+    def wait_until_up(self, timeout_s: float = 90) -> None:
+        """Wait until all nodes say that they have started."""
         deadline = time.monotonic() + timeout_s
-        while True:
-            answer = subprocess.run(
-                [sys.executable, "-W", "ignore", "-c", code], env=self.env, capture_output=True, text=True, check=False
-            )
-            if answer.returncode == 0 and int(answer.stdout.split()[-1]) >= nodes:
-                return
-            assert time.monotonic() < deadline, f"no cluster: {answer.stderr[-2000:]}\n{self.log()[-2000:]}"
+        while self.log().count("Ray runtime started") < len(self.nodes):
+            ended = any(node.process.poll() is not None for node in self.nodes)
+            assert not ended and time.monotonic() < deadline, f"no cluster:\n{self.log()[-3000:]}"
+            time.sleep(0.2)
 
     def wait_for_jobs(self, timeout_s: float = 90) -> None:
         """Wait until jobs can be submitted."""
@@ -120,8 +115,9 @@ def ray_cluster(*, head_cpus: int = 0, dashboard: bool = False) -> Iterator[RayC
             f"--num-cpus={head_cpus}",
             f"--include-dashboard={str(dashboard).lower()}",
             f"--dashboard-port={cluster.dashboard}",
-            "--ray-client-server-port=0" if not dashboard else f"--ray-client-server-port={_free_port()}",
+            f"--ray-client-server-port={_free_port()}",
         )
+        cluster.wait_until_up()
         yield cluster
     finally:
         for node in reversed(cluster.nodes):

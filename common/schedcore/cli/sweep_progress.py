@@ -138,7 +138,9 @@ class SweepProgress(Observer):
             line.append(f", about {_clock(eta)} to go")
         now = ", ".join(trial.label for trial in list(self.running.values())[:3])
         best = self._best_text()
-        return Group(table, ProgressBar(self.total, self.done), line, Text(now, style="dim", overflow="ellipsis"), best)
+        bar = Table.grid()
+        bar.add_row(ProgressBar(self.total, self.done, width=60))
+        return Group(table, bar, line, Text(now, style="dim", overflow="ellipsis"), best)
 
     def _best_text(self) -> Any:
         from rich.text import Text

@@ -54,17 +54,15 @@ def carry_out(session: Session, sweep: Sweep) -> Outcome:
     SchedError
         The folder cannot be used or written; a trial asks for more than there is.
     """
-    from schedcore.experiments.backends.choose import choose_backend
     from schedcore.experiments.report import results_data
     from schedcore.experiments.report.summary_text import report_text
     from schedcore.experiments.store import Store
 
     plan, folder = sweep.plan, sweep.folder
-    chosen, reason = choose_backend(plan.config.backend, plan.trials)
     with Store.create(folder, manifest_of(sweep)) as store:
         if store.taken_over:
             session.note(f"the driver before this one was killed; its run {folder} goes on here")
-        outcome, report = _run(session, sweep, store, chosen, reason)
+        outcome, report, chosen = _run(session, sweep, store)
         failed = failures_of(store)
     data: dict[str, Any] = {
         "name": plan.name,
@@ -81,10 +79,10 @@ def carry_out(session: Session, sweep: Sweep) -> Outcome:
     return Outcome(data, report_text(report), _error(sweep, outcome, failed))
 
 
-def _run(session: Session, sweep: Sweep, store: Store, chosen: str, reason: str) -> tuple[DriverOutcome, WrittenReport]:
+def _run(session: Session, sweep: Sweep, store: Store) -> tuple[DriverOutcome, WrittenReport, str]:
     from schedcore.cli.app import Interrupted
     from schedcore.cli.sweep_progress import SweepProgress
-    from schedcore.experiments.backends.choose import make_backend
+    from schedcore.experiments.backends.choose import choose_backend, make_backend
     from schedcore.experiments.driver import PATIENCE_S, run_trials
     from schedcore.experiments.report import write_report
     from schedcore.experiments.report.from_store import command_text, run_data_of
@@ -96,6 +94,7 @@ def _run(session: Session, sweep: Sweep, store: Store, chosen: str, reason: str)
     finished = set() if sweep.options.force else store.finished_keys()
     left = [trial for trial in plan.trials if trial.key not in finished]
     _tell_stored(session, sweep, len(finished), len(left))
+    chosen, reason = choose_backend(plan.config.backend, left or plan.trials)
     progress = SweepProgress(session, plan.trials, len(finished))
     observer = SinkObserver(progress, [sink_of_word(word) for word in sweep.sinks], session.warn)
     about = {"command": command_text(store.manifest.argv), **store.manifest.environment}
@@ -131,7 +130,7 @@ def _run(session: Session, sweep: Sweep, store: Store, chosen: str, reason: str)
                     give_up=lambda: stop.older_than(PATIENCE_S),
                 )
         except KeyboardInterrupt:
-            raise Interrupted("interrupted", where=str(sweep.folder), remedy=_continue(sweep)) from None
+            raise Interrupted(stop.word, where=str(sweep.folder), remedy=_continue(sweep)) from None
         except SchedError as error:
             if error.exit_code != 2:  # not the user's words, but the machine: the rest can be run later
                 remedy = f"{error.remedy};  {sweep.again}" if error.remedy else _continue(sweep)
@@ -141,7 +140,7 @@ def _run(session: Session, sweep: Sweep, store: Store, chosen: str, reason: str)
             observer.close()
         if outcome.stopped == "stop":
             raise Interrupted(stop.word, where=str(sweep.folder), remedy=_continue(sweep))
-        return outcome, write_report(run_data_of(store), sweep.folder)
+        return outcome, write_report(run_data_of(store), sweep.folder), chosen
 
 
 def manifest_of(sweep: Sweep) -> Manifest:

@@ -28,6 +28,7 @@ VERBS: dict[str, VerbEntry] = {
     "train": VerbEntry("schedcore.cli.train:train", "Train a learned method; resumable, with checkpoints and curves."),
     "eval": VerbEntry("schedcore.cli.eval:eval_", "Measure methods on instances: gaps by class, with confidence."),
     "bench": VerbEntry("schedcore.cli.bench:bench", "Run a fixed published suite; ours beside the reference."),
+    "tune": VerbEntry("schedcore.cli.tune:tune", "Search for good parameters of a method (extra: tune)."),
     "report": VerbEntry("schedcore.cli.report:report", "Tables, statistics and charts of a run, as a page or text."),
     "export": VerbEntry("schedcore.cli.export:export", "Write the trials of a run as CSV or Parquet, or to a tracker."),
     "runs": VerbEntry("schedcore.cli.runs:runs", "List the runs in runs/, or remove old ones."),

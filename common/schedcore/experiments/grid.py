@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from schedcore.errors import InputError, UnknownNameError, did_you_mean
-from schedcore.experiments.words import Glob, parse_override, values_of
+from schedcore.experiments.words import Glob, parse_glob, parse_override, values_of
 
 _PARTS = ("product", "zip", "list", "exclude")
 _SWEEP = re.compile(r"(range|choice|glob|interval|sort|shuffle)\(.*\)", re.DOTALL)
@@ -222,6 +222,9 @@ class _Reader:
 
     def value(self, node: Any) -> Values:
         plain = self.plain(node)
+        pattern = parse_glob(plain) if isinstance(plain, str) else None
+        if pattern is not None:
+            return pattern
         if isinstance(plain, str) and _SWEEP.fullmatch(plain.strip()):
             return values_of(parse_override(f"x={plain.strip()}", self.place(node)), self.place(node))
         return (plain,)

@@ -48,7 +48,7 @@ def labelled(rows: Sequence[Row]) -> Iterator[tuple[Row, str, Factors]]:
     """Every row with the label of its method and its factors.
 
     A factor is a key with more than one value among the rows.  The label names the method, then every
-    other factor that applies to it.
+    other factor that was set for it.
     """
     values = {key: [_value(row, key) for row in rows] for key in _candidates(rows)}
     varying = [key for key, column in values.items() if len({repr(value) for value in column}) > 1]
@@ -57,7 +57,11 @@ def labelled(rows: Sequence[Row]) -> Iterator[tuple[Row, str, Factors]]:
     texts: dict[int, str] = {}
     for i, row in enumerate(rows):
         factors = tuple((key, values[key][i]) for key in varying)
-        parts = [f"{short[key]}={_text(value)}" for key, value in factors if key in short and value is not None]
+        parts = [
+            f"{short[key]}={_text(value)}"
+            for key, value in factors
+            if key in short and key in row.varied and value is not None
+        ]
         label = " ".join([row.base, *parts])
         # Different trials of one instance and seed must not share a name.
         place = (row.config.domain.name, row.config.domain.runner, row.config.instance, row.config.seed, label)

@@ -19,7 +19,7 @@ from schedcore.experiments.config import (
 )
 from schedcore.experiments.labels import Row
 from schedcore.experiments.schema import Builder, Place
-from schedcore.experiments.words import Glob
+from schedcore.experiments.words import parse_glob
 
 Method = tuple[str, SolverConfig | None, PolicyConfig | None, MethodConfig | None]
 """Name in the tables, solver or policy, and what the experiment says of it."""
@@ -257,25 +257,23 @@ class Trials:
 
     def _expanded(self, domain: str, instances: list[str], key: str) -> list[str]:
         """Instances with the names that patterns stand for."""
-        import re
-
         from schedcore.errors import did_you_mean
         from schedcore.registry import get_domain
 
         found: list[str] = []
         for i, text in enumerate(instances):
-            pattern = re.fullmatch(r"glob\((.*)\)", text.strip())
+            pattern = parse_glob(text)
             if pattern is None:
                 found.append(text)
                 continue
             self._domain(domain, "solve", key)
             known = get_domain(domain).instance_names()
-            names = Glob(tuple(part.strip() for part in pattern[1].split(","))).filter(known)
+            names = pattern.filter(known)
             if not names:
                 raise InputError(
                     f"no instance of {domain} matches {text}",
                     where=self._place(f"{key}[{i}]"),
-                    remedy=did_you_mean(pattern[1], known),
+                    remedy=did_you_mean(str(pattern), known),
                 )
             found += names
         return found

@@ -47,14 +47,18 @@ def warm_up(
                 break
 
 
-_warmed: set[tuple[str, str, tuple[tuple[str, Any], ...]]] = set()
+_warmed: set[tuple[str, str, str]] = set()
 
 
 def is_warm(trial: Trial) -> bool:
     """Whether :func:`warm_worker` has nothing to do for ``trial`` in this process."""
     from schedcore.experiments.runner import SOLVE
 
-    return trial.runner != SOLVE or (trial.domain, trial.solver, trial.parameters) in _warmed
+    return trial.runner != SOLVE or _method_of(trial) in _warmed
+
+
+def _method_of(trial: Trial) -> tuple[str, str, str]:
+    return trial.domain, trial.solver, repr(trial.parameters)
 
 
 def warm_worker(trial: Trial) -> None:
@@ -65,7 +69,7 @@ def warm_worker(trial: Trial) -> None:
 
     if is_warm(trial):
         return
-    _warmed.add((trial.domain, trial.solver, trial.parameters))
+    _warmed.add(_method_of(trial))
     # Whatever goes wrong here, the trial meets again and records.
     with contextlib.suppress(Exception):
         method = with_parameters(get_method(trial.solver, trial.domain), dict(trial.parameters))

@@ -44,6 +44,19 @@ class Glob:
         return ", ".join(self.include)
 
 
+_GLOB = re.compile(r"glob\((?!\[.*\]\)$)([^()'\"=]*)\)")
+
+
+def parse_glob(text: str) -> Glob | None:
+    """``glob(a*,b[12])`` with plain patterns as a pattern; ``None`` for anything else.
+
+    Hydra's grammar has these too, but would want quotes around a bracket.
+    """
+    match = _GLOB.fullmatch(text.strip())
+    patterns = tuple(part.strip() for part in match[1].split(",")) if match else ()
+    return Glob(patterns) if patterns and all(patterns) else None
+
+
 @dataclass(frozen=True, slots=True)
 class Word:
     """One word, parsed.
@@ -111,14 +124,17 @@ def parse_words(words: Sequence[str]) -> list[Word]:
 
 
 def _parse(text: str) -> Word:
-    override = parse_override(text, f"word {text!r}")
+    key, equals, value = text.partition("=")
+    pattern = parse_glob(value) if equals else None
+    # The grammar still judges the key.
+    override = parse_override(text if pattern is None else f"{key}=glob(x)", f"word {text!r}")
     if override.package is not None or re.fullmatch(r"hydra([./].*)?|experiment", override.key_or_group):
         key = override.get_key_element().lstrip("+~")
         remedy = "name the experiment as the target" if key == "experiment" else "use plain keys"
         raise InputError(f"{key!r} cannot be set here", where=f"word {text!r}", remedy=remedy)
     if override.is_delete():
         return Word(text, override.key_or_group, ())
-    values = values_of(override, f"word {text!r}")
+    values = values_of(override, f"word {text!r}") if pattern is None else pattern
     return Word(text, override.key_or_group, values, swept=override.is_sweep_override())
 
 

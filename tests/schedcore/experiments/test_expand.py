@@ -250,9 +250,9 @@ def test_grids(configs, tmp_path) -> None:
         "la01 lns time_limit_s=10 workers=1 0",
         "ft06 tabu time_limit_s=1 workers=2 0",
         "la01 tabu time_limit_s=1 workers=2 0",
-        "ft06 spt time_limit_s=10 workers=1 0",
-        "ft10 spt time_limit_s=10 workers=1 0",
-        "ft20 spt time_limit_s=10 workers=1 0",
+        "ft06 spt 0",
+        "ft10 spt 0",
+        "ft20 spt 0",
     ]
     assert dict(found.points[0].factors) == {"solver": "lns", "policy": None, "time_limit_s": 1.0, "workers": 2}
     assert dict(found.points[8].factors) == {"solver": None, "policy": "spt", "time_limit_s": 10.0, "workers": 1}
@@ -334,6 +334,8 @@ def test_words_that_make_no_sense(configs, words, what, where, remedy) -> None:
         (["seeds=[1,1]"], "seeds are [1, 1]", "word 'seeds=[1,1]'", "different numbers"),
         (["seeds=[-1]"], "seeds are [-1]", "word 'seeds=[-1]'", "different numbers"),
         (["seeds=[1]", "seed=2"], "seed and seeds are both given", "word 'seed=2'", "one of them"),
+        (["methods.spt.groups=[shops],[shps]"], "unknown group 'shps'", "word", "did you mean 'shops'?"),
+        (["seeds=[0],[1,1]"], "seeds are [1, 1]", "word 'seeds=[0],[1,1]'", "different numbers"),
         (["methods.spt.groups=[shps]"], "unknown group 'shps'", "word", "did you mean 'shops'?"),
         (["methods.spt.solver=null"], "the method 'spt' needs a solver or a policy", "word", "one of the two"),
         (["methods.spt.policy=spt"], "the method 'spt' needs a solver or a policy", "word", "one of the two"),
@@ -389,6 +391,25 @@ def test_choices_that_a_file_would_undo_are_refused(tmp_path) -> None:
     assert "small.yaml:5" in (caught.value.where or "")
     assert "override /solver: NAME" in (caught.value.remedy or "")
     assert table(small(tmp_path, "solver.name=tabu", text=text)) == ["ft06 tabu 0"]
+
+
+def test_a_chosen_file_that_the_experiment_would_undo_is_refused(tmp_path) -> None:
+    text = "defaults:\n  - override /domain: jssp\n  - _self_\ninstance: ft06\nsolver: {name: lns}\n"
+    folder = config_folder(tmp_path / "configs", text)
+    (folder / "solver").mkdir()
+    (folder / "solver" / "quick.yaml").write_text("name: tabu\n")
+    with pytest.raises(InputError, match="solver=quick has no effect"):
+        expand(find_config_dir(folder), "small", ["solver=quick"])
+
+
+def test_a_word_wins_over_the_backend_of_a_file(tmp_path) -> None:
+    text = SMALL.replace("backend: {name: inline}\n", "") + "backend: {name: inline, slots: 3}\n"
+    backend = small(tmp_path, "backend=process", text=text).experiment.backend
+    assert (backend.name, backend.slots) == ("process", 3)
+    (tmp_path / "configs" / "backend").mkdir()
+    (tmp_path / "configs" / "backend" / "process.yaml").write_text("name: process\nslots: null\ngrace_s: 7\n")
+    backend = small(tmp_path, "backend=process", "backend.slots=2").experiment.backend
+    assert (backend.name, backend.slots, backend.grace_s) == ("process", 2, 7.0)
 
 
 def test_a_file_of_a_group_is_no_name(tmp_path) -> None:

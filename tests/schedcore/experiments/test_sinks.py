@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+import types
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from support.made_runs import a_failure, a_record, a_run, a_trial
@@ -207,3 +208,164 @@ def test_sweeps_send_trials_as_they_end(sched, tmp_path: Path, monkeypatch: pyte
     wrong = sched("sweep", *words, "--out", out, "--sink", "lsited:x")
     assert wrong.code == 2
     assert "did you mean 'listed'?" in wrong.err
+
+
+# ---- the sinks on stand-ins of the libraries, so that they are tested where these are missing ----------------------
+
+
+class Writer:
+    """Stands in for TensorBoard's writer."""
+
+    made: ClassVar[list[Writer]] = []
+
+    def __init__(self, log_dir: str) -> None:
+        self.log_dir = Path(log_dir)
+        self.calls: list[tuple[Any, ...]] = []
+        self.log_dir.mkdir(parents=True, exist_ok=True)
+        (self.log_dir / f"events.out.tfevents.{len(Writer.made)}").touch()
+        Writer.made.append(self)
+
+    def __enter__(self) -> Writer:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.calls.append(("closed",))
+
+    def add_text(self, tag: str, text: str) -> None:
+        self.calls.append((tag, text))
+
+    def add_scalar(self, tag: str, value: float, step: int, walltime: float) -> None:
+        self.calls.append((tag, value, step))
+
+    def add_hparams(self, given: dict[str, Any], figures: dict[str, float], run_name: str) -> None:
+        assert all(isinstance(value, bool | str | int | float) for value in given.values())
+        self.calls.append(("hparams", given["status"], figures.get("result/value")))
+
+
+@pytest.fixture
+def board(monkeypatch: pytest.MonkeyPatch) -> type[Writer]:
+    """TensorBoard as a stand-in."""
+    for name in ("tensorboard", "torch", "torch.utils", "torch.utils.tensorboard"):
+        monkeypatch.setitem(sys.modules, name, types.ModuleType(name))
+    sys.modules["torch.utils.tensorboard"].SummaryWriter = Writer  # type: ignore[attr-defined]
+    monkeypatch.setattr(Writer, "made", [])
+    return Writer
+
+
+def test_tensorboard_is_given_traces_and_figures(tmp_path: Path, board: type[Writer]) -> None:
+    for _ in range(2):
+        assert send_run(made_run(), get_sink("tensorboard", str(tmp_path))) == 2
+    about, first, second = board.made[:3]
+    assert "| python | 3.11 |" in about.calls[0][1]
+    assert first.log_dir.parent == tmp_path / "demo" / "a"
+    assert first.calls == [
+        ("trace/objective", 70.0, 500),
+        ("trace/objective", 60.0, 1000),
+        ("trace/bound", 50.0, 1000),
+        ("hparams", "FEASIBLE", 60.0),
+        ("closed",),
+    ]
+    assert second.calls[0] == ("hparams", "FAILED", None)
+    assert len(list(first.log_dir.iterdir())) == 1  # the older file is gone
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="cannot make the folder"):
+        get_sink("tensorboard", str(tmp_path / "file" / "x"))
+
+
+class Client:
+    """Stands in for MLflow's client."""
+
+    def __init__(self, tracking_uri: str) -> None:
+        if tracking_uri.startswith("bad"):
+            raise ValueError("no such scheme\nand more")
+        self.runs: dict[str, dict[str, Any]] = STORED
+
+    def get_experiment_by_name(self, name: str) -> Any:
+        return types.SimpleNamespace(experiment_id="7") if "7" in self.runs else None
+
+    def create_experiment(self, name: str) -> str:
+        if name == "refused":
+            raise ValueError("")
+        self.runs["7"] = {"name": name, "tags": {}}
+        return "7"
+
+    def set_experiment_tag(self, experiment: str, key: str, value: str) -> None:
+        self.runs[experiment]["tags"][key] = value
+
+    def search_runs(self, experiments: list[str], filter_string: str) -> list[Any]:
+        key = filter_string.split("'")[1]
+        found = [k for k, v in self.runs.items() if v.get("key") == key]
+        return [types.SimpleNamespace(info=types.SimpleNamespace(run_id=k)) for k in found]
+
+    def delete_run(self, run_id: str) -> None:
+        del self.runs[run_id]
+
+    def create_run(self, experiment: str, start_time: int, run_name: str) -> Any:
+        run_id = f"r{len(self.runs)}-{start_time}-{run_name}"
+        self.runs[run_id] = {"metrics": [], "params": {}, "calls": 0}
+        return types.SimpleNamespace(info=types.SimpleNamespace(run_id=run_id))
+
+    def log_batch(self, run_id: str, metrics: list[Any], params: list[Any], tags: list[Any]) -> None:
+        assert len(metrics) + len(params) + len(tags) <= 1000
+        run = self.runs[run_id]
+        run["calls"] += 1
+        run["metrics"] += metrics
+        run["params"] |= dict(params)
+        run["key"] = dict(tags).get("sched.key", run.get("key"))
+        if "huge" in run_id and run["calls"] > 9:
+            raise ValueError("too much")
+
+    def set_terminated(self, run_id: str, status: str, end_time: int) -> None:
+        self.runs[run_id]["status"] = status
+
+
+STORED: dict[str, dict[str, Any]] = {}
+
+
+@pytest.fixture
+def flow(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Any]]:
+    """MLflow as a stand-in; what it holds."""
+    for name in ("mlflow", "mlflow.entities", "mlflow.tracking"):
+        monkeypatch.setitem(sys.modules, name, types.ModuleType(name))
+    for name in ("Metric", "Param", "RunTag"):
+        setattr(sys.modules["mlflow.entities"], name, lambda *values: values)
+    sys.modules["mlflow.tracking"].MlflowClient = Client  # type: ignore[attr-defined]
+    STORED.clear()
+    return STORED
+
+
+def test_mlflow_is_given_a_run_per_trial(flow: dict[str, dict[str, Any]]) -> None:
+    for _ in range(2):
+        assert send_run(made_run(), get_sink("mlflow", "sqlite:///x.db")) == 2
+    experiment = flow.pop("7")
+    assert (experiment["name"], experiment["tags"]["processor"]) == ("demo", "test processor")
+    first, second = flow.values()
+    assert (first["status"], second["status"]) == ("FINISHED", "FAILED")
+    assert first["params"]["parameters.depth"] == "2"
+    assert [m[1] for m in first["metrics"] if m[0] == "trace.objective"] == [70.0, 60.0]
+    assert [m[0] for m in first["metrics"] if m[0].startswith("flow")] == ["flow_ total"]
+
+
+def test_mlflow_takes_long_traces_in_parts(flow: dict[str, dict[str, Any]]) -> None:
+    trial = a_trial("x", "a")
+    record = a_record(trial, 1, trace=tuple((k / 1000, 3000.0 - k, None) for k in range(2500)), started="")
+    send_run(a_run([(trial, record)]), get_sink("mlflow", "sqlite:///x.db"))
+    (run,) = (run for run in flow.values() if "calls" in run)
+    assert run["calls"] == 4
+    assert sum(m[0] == "trace.objective" for m in run["metrics"]) == 2500
+
+
+@pytest.mark.parametrize(
+    ("uri", "name", "said"), [("bad://", "x", "no such scheme"), ("sqlite:///", "refused", "ValueError")]
+)
+def test_mlflow_errors_are_told_with_the_place(flow: dict[str, dict[str, Any]], uri: str, name: str, said: str) -> None:
+    with pytest.raises(InputError, match=f"MLflow refused: {said}") as caught:
+        send_run(a_run([], name=name), get_sink("mlflow", uri))
+    assert caught.value.where == uri
+
+
+def test_mlflow_that_breaks_at_a_trial(flow: dict[str, dict[str, Any]]) -> None:
+    trial = a_trial("huge", "a")
+    record = a_record(trial, 1, trace=tuple((k / 1000, 9000.0 - k, None) for k in range(8500)))
+    with pytest.raises(InputError, match="MLflow refused: too much"):
+        send_run(a_run([(trial, record)]), get_sink("mlflow", "sqlite:///x.db"))

@@ -47,6 +47,8 @@ def test_patterns() -> None:
     assert one.values == Glob(("la0*",))
     assert one.swept
     assert isinstance(two.values, Glob)
+    (three,) = parse_words(["instance=glob(la0[12], ft*)"])
+    assert (three.values, three.swept) == (Glob(("la0[12]", "ft*")), True)
     assert two.values.filter(["cpsat", "cp", "lns", "tabu"]) == ["cp", "lns"]
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 WATCH_S = 0.25
 """Seconds between looks at limits and memory while trials run."""
-PREPARE_S = 300.0
+PREPARE_S = 120.0
 """Seconds that a worker may take to start, or to load and compile what a method needs."""
 _LINES = 40
 
@@ -76,6 +76,7 @@ class ProcessBackend:
         self._watched = 0.0
         self._kernel_kills = kernel_kills()
         self._failed_starts = 0
+        self._not_warmed: set[tuple[str, ...]] = set()
 
     def start(self) -> None:
         """Nothing to do: workers start when they are needed."""
@@ -96,7 +97,8 @@ class ProcessBackend:
             raise InputError(
                 f"{trial.label} can never run here: {lack}", where="backend process", remedy="ask for less"
             )
-        self._waiting.append(Task(trial, attempt, loaded, ()))
+        warm = self.warm_up and _method(trial) not in self._not_warmed
+        self._waiting.append(Task(trial, attempt, loaded, (), warm))
         self._dispatch()
 
     def poll(self, timeout_s: float) -> list[Finished]:
@@ -160,7 +162,7 @@ class ProcessBackend:
         for worker in idle[: max(0, len(idle) + 1 - self.resources.slots)]:
             self._drop(worker)
         try:
-            worker = WorkerProcess(*profile, warm=self.warm_up)
+            worker = WorkerProcess(*profile)
         except SchedError:
             self.resources.give_back(task.trial, task.gpus)
             raise
@@ -236,6 +238,14 @@ class ProcessBackend:
         """The trial of ``worker`` failed from outside; the worker is ended."""
         task, log = worker.task, worker.log_text()
         assert task is not None
+        if task.warm and not task.prepared:
+            # It has not begun: what goes wrong before decides nothing, and is left out from now on.
+            self._not_warmed.add(_method(task.trial))
+            self._drop(worker)
+            for waiting in (task, *self._waiting):
+                waiting.warm = waiting.warm and _method(waiting.trial) not in self._not_warmed
+            self._waiting.appendleft(task)
+            return
         wall_s = round(time.monotonic() - task.began, 4)
         last = "\n".join(log.strip().splitlines()[-_LINES:])
         error_text = f"{text}\n{last}".rstrip()
@@ -282,3 +292,7 @@ class ProcessBackend:
             largest = max(busy, key=WorkerProcess.rss_mb)
             text = f"ended at {largest.rss_mb():.0f} MiB: the machine had {left_mb:.0f} MiB of memory left"
             self._fail(largest, "out-of-memory", text)
+
+
+def _method(trial: Trial) -> tuple[str, ...]:
+    return trial.domain, trial.solver, repr(trial.parameters)

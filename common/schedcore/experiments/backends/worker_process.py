@@ -40,6 +40,7 @@ _CODE = (
 class Task:
     """A trial that a worker has, or is to get when it has started.
 
+    ``warm`` lets the method solve tiny instances first.
     ``began`` is when it was handed over, by the monotonic clock, and then when it began (``prepared``).
     """
 
@@ -47,6 +48,7 @@ class Task:
     attempt: int
     loaded: LoadedInstance | None
     gpus: tuple[str, ...]
+    warm: bool = False
     began: float = 0.0
     prepared: bool = False
     peak_mb: float = 0.0
@@ -59,8 +61,7 @@ class WorkerProcess:
     trial has started.
     """
 
-    def __init__(self, workers: int, gpus: tuple[str, ...], *, warm: bool = True) -> None:
-        self.warm = warm
+    def __init__(self, workers: int, gpus: tuple[str, ...]) -> None:
         self.profile = (workers, gpus)
         self.task: Task | None = None
         self.ready = False
@@ -117,7 +118,7 @@ class WorkerProcess:
             self._known.add(name)
         task.began, task.prepared = time.monotonic(), False
         self.connection.send_bytes(
-            pickle.dumps((task.trial, name, payload, forget, self.warm), pickle.HIGHEST_PROTOCOL)
+            pickle.dumps((task.trial, name, payload, forget, task.warm), pickle.HIGHEST_PROTOCOL)
         )
 
     def receive(self) -> TrialRecord | None:

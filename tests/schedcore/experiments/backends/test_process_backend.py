@@ -92,9 +92,20 @@ def test_another_try_may_succeed(tmp_path, backend, monkeypatch) -> None:
     assert (records[flaky.key].value, records[flaky.key].attempt) == (197, 2)
 
 
+def test_warming_up_decides_nothing(backend, monkeypatch) -> None:
+    monkeypatch.setattr(process_module, "PREPARE_S", 2.0)
+    crash, hang = mine("deadly_solvers:Segfault"), mine("deadly_solvers:Hanging", timeout_s=0.5)
+    for bad in (crash, hang):
+        backend.submit(bad, 1, FT06)
+    found = drain(backend, 2)
+    assert (found[crash.key].error_type, found[hang.key].error_type) == ("crash", "timeout")
+    assert found[hang.key].message == "ended after its limit of 0.5 s"
+
+
 def test_what_a_killed_trial_started_goes_with_it(backend) -> None:
     from support.deadly_solvers import Parent
 
+    backend.warm_up = False
     backend.submit(mine("deadly_solvers:Parent", timeout_s=1.0), 1, FT06)
     (found,) = drain(backend, 1).values()
     assert found.error_type == "timeout"
