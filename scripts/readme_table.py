@@ -18,52 +18,66 @@ BEGIN, END = "<!-- quickstart: made by scripts/readme_table.py -->", "<!-- quick
 
 
 def tables(data: dict[str, Any]) -> str:
-    """The summary and the rows of ``results.json`` as Markdown."""
-    from schedcore.experiments.tables import markdown, percent
-
-    methods = [item["method"] for item in data["summary"]]
-    limits = {
-        name: f"{config['time_limit_s'] or data['config']['time_limit_s']:g} s"
-        for name, config in data["config"]["methods"].items()
-    }
-    summary = [
-        [
-            f"`{item['method']}`",
-            limits[item["method"]],
-            percent(item["mean_gap"]),
-            percent(item["worst_gap"]),
-            str(item["at_reference"]),
-            str(item["proven"]),
-        ]
-        for item in data["summary"]
-    ]
-    header = ["method", "limit", "mean gap", "worst gap", "best known reached", "proven optimal"]
-    parts = [markdown((header, summary)), ""]
-    rows = []
-    for row in data["rows"]:
-        known = row["best_known"]
-        text = "" if known["upper"] is None else str(known["upper"])
-        if known["upper"] is not None and known["lower"] != known["upper"]:
-            text = f"{known['lower']}..{known['upper']}"
-        cells = [row["methods"].get(method) for method in methods]
-        rows.append([row["instance"], str(row["tasks"]), text, *(_cell(cell) for cell in cells)])
-    parts += [markdown((["instance", "tasks", "best known", *methods], rows)), ""]
-    machine = data["machine"]
-    workers = data["config"]["workers"]
+    """Methods and instances of ``results.json`` as Markdown, domain by domain."""
+    parts: list[str] = []
+    for arena in data["arenas"]:
+        if len(data["arenas"]) > 1:
+            parts += [f"**{arena['domain']}**", ""]
+        parts += _arena(arena)
+    machine = data["environment"]
+    workers = sorted({count for arena in data["arenas"] for item in arena["methods"] for count in item["workers"]})
     parts.append(
-        f"Limits are wall time with {workers} workers, so the figures vary with the machine; these come from "
-        f"{machine['processors']} cores of an {machine['processor']} "
+        f"Limits are wall time with {' or '.join(map(str, workers))} workers, so the figures vary with the machine; "
+        f"these come from {machine['processors']} cores of an {machine['processor']} "
         f"(load average {machine['load']} before the run), Python {machine['python']}, "
         f"OR-Tools {machine['ortools']}.\n"
-        "`*`: proven optimal by the method itself. Gaps are from the best known value; for the two generated "
-        "instances, of which none is known, from the best value of the run."
+        "`*`: proven optimal by the method itself. Gaps are from the best known value, or, where none is known, from "
+        "the best value of the run; their mean is geometric."
     )
-    sources = sorted({row["best_known"]["source"] for row in data["rows"] if row["best_known"]["upper"] is not None})
+    rows = [row for arena in data["arenas"] for row in arena["instances"]]
+    sources = sorted({row["best_known"]["source"] for row in rows if row["best_known"]["upper"] is not None})
     return "\n".join([*parts, *sources])
 
 
+def _arena(arena: dict[str, Any]) -> list[str]:
+    from schedcore.experiments.report.tables import markdown
+    from schedcore.experiments.report.text import percent
+
+    items = arena["methods"]
+    summary = [
+        [
+            f"`{item['method']}`",
+            " / ".join(f"{limit:g} s" for limit in item["time_limits_s"]),
+            "-" if item["overall"] is None else percent(item["overall"]["gap"]),
+            "-" if item["worst"] is None else percent(item["worst"]),
+            str(item["at_reference"]),
+            str(item["proven"]),
+        ]
+        for item in items
+    ]
+    header = ["method", "limit", "mean gap", "worst gap", "best known reached", "proven optimal"]
+    methods = [item["method"] for item in items]
+    rows = [
+        [row["instance"], str(row["tasks"]), _known(row), *(_cell(row["methods"].get(method)) for method in methods)]
+        for row in arena["instances"]
+    ]
+    return [
+        markdown((header, summary)),
+        "",
+        markdown((["instance", "tasks", "best known", *methods], rows)),
+        "",
+    ]
+
+
+def _known(row: dict[str, Any]) -> str:
+    lower, upper = row["best_known"]["lower"], row["best_known"]["upper"]
+    if upper is None:
+        return ""
+    return str(upper) if lower in (None, upper) else f"{lower}..{upper}"
+
+
 def _cell(cell: dict[str, Any] | None) -> str:
-    from schedcore.experiments.tables import percent
+    from schedcore.experiments.report.text import percent
 
     if cell is None or cell["value"] is None:
         return "-"

@@ -17,9 +17,10 @@ def test_quickstart_within_two_minutes_and_resumes(tmp_path) -> None:
     assert time.monotonic() - begin < 120
     folder = tmp_path / "runs" / "quickstart"
     data = json.loads((folder / "results.json").read_text(encoding="utf-8"))
-    assert len(data["rows"]) == 22
-    assert {trial["status"] for trial in data["trials"]} <= {"OPTIMAL", "FEASIBLE"}
-    gaps = {item["method"]: item["mean_gap"] for item in data["summary"]}
+    (arena,) = (arena for arena in data["arenas"] if arena["domain"] == "jssp")
+    assert len(arena["instances"]) == 22
+    assert {status for item in arena["methods"] for status in item["statuses"]} <= {"OPTIMAL", "FEASIBLE"}
+    gaps = {item["method"]: item["overall"]["gap"] for item in arena["methods"]}
     assert gaps["lns"] < 0.05 < gaps["mwkr"]
     begin = time.monotonic()
     second = run_process("run", "quickstart", cwd=tmp_path)

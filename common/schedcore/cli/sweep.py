@@ -85,6 +85,8 @@ class _Asked:
 @click.option("--retries", type=click.IntRange(min=0), metavar="N", help="Further tries of a trial that failed.")
 @click.option("--fail-fast", is_flag=True, help="Stop at the first trial that failed.")
 @click.option("--force", is_flag=True, help="Run everything again, whatever is stored.")
+@click.option("--sink", "sinks", multiple=True, metavar="NAME:PLACE",
+              help="Send trials as they end: tensorboard:FOLDER, mlflow:URI; repeatable.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Show what would run, and run nothing.")
 def sweep(
     session: Session,
@@ -106,6 +108,7 @@ def sweep(
     retries: int | None,
     fail_fast: bool,
     force: bool,
+    sinks: tuple[str, ...],
     dry_run: bool,
 ) -> Outcome:
     """Run every combination of a grid, on this machine or on a cluster.
@@ -143,7 +146,7 @@ def sweep(
         return _dry_run(plan, folder)
     options = DriverOptions(config.retries, config.fail_fast, force)
     again = shlex.join(["sched", "sweep", "--resume", str(folder)])
-    work: Sweep = Sweep(plan, folder, options, kept, again)
+    work: Sweep = Sweep(plan, folder, options, kept, again, sinks)
     cluster = _job_address(config.backend)
     if cluster is not None:
         from schedcore.cli.cluster_job import carry_out_as_job

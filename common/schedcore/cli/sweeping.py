@@ -32,6 +32,8 @@ class Sweep:
         What was asked for, as it is kept for later.
     again
         The command that continues it.
+    sinks
+        Trackers that get every trial as it ends, ``NAME:PLACE``.
     """
 
     plan: Plan
@@ -39,6 +41,7 @@ class Sweep:
     options: DriverOptions
     asked: Mapping[str, Any]
     again: str
+    sinks: tuple[str, ...] = ()
 
 
 def carry_out(session: Session, sweep: Sweep) -> Outcome:
@@ -82,7 +85,8 @@ def _run(session: Session, sweep: Sweep, store: Store) -> tuple[DriverOutcome, W
     from schedcore.experiments.backends.choose import choose_backend, make_backend
     from schedcore.experiments.driver import PATIENCE_S, run_trials
     from schedcore.experiments.report import write_report
-    from schedcore.experiments.report.from_store import run_data_of
+    from schedcore.experiments.report.from_store import command_text, run_data_of
+    from schedcore.experiments.sinks import SinkObserver, sink_of_word
     from schedcore.experiments.warm_up import warm_up
 
     plan, stop = sweep.plan, StopRequest()
@@ -92,6 +96,9 @@ def _run(session: Session, sweep: Sweep, store: Store) -> tuple[DriverOutcome, W
     _tell_stored(session, sweep, len(finished), len(left))
     chosen, reason = choose_backend(plan.config.backend, left or plan.trials)
     progress = SweepProgress(session, plan.trials, len(finished))
+    observer = SinkObserver(progress, [sink_of_word(word) for word in sweep.sinks], session.warn)
+    about = {"command": command_text(store.manifest.argv), **store.manifest.environment}
+    observer.start(sweep.folder.resolve().name, about)
     session.event("sweep", {"name": plan.name, "folder": str(sweep.folder), "backend": chosen, "reason": reason,
                             "trials": len(plan.trials), "resumed": len(finished)})  # fmt: skip
     promise = f"what runs has {PATIENCE_S:.0f} s to finish, what is done stays in {sweep.folder}"
@@ -118,7 +125,7 @@ def _run(session: Session, sweep: Sweep, store: Store) -> tuple[DriverOutcome, W
                     backend,
                     instance_of=lambda trial: plan.loaded.get((trial.domain, trial.instance)),
                     options=sweep.options,
-                    observer=progress,
+                    observer=observer,
                     stop=stop,
                     give_up=lambda: stop.older_than(PATIENCE_S),
                 )
@@ -129,6 +136,8 @@ def _run(session: Session, sweep: Sweep, store: Store) -> tuple[DriverOutcome, W
                 remedy = f"{error.remedy};  {sweep.again}" if error.remedy else _continue(sweep)
                 raise type(error)(error.what, where=error.where, remedy=remedy) from error
             raise
+        finally:
+            observer.close()
         if outcome.stopped == "stop":
             raise Interrupted(stop.word, where=str(sweep.folder), remedy=_continue(sweep))
         return outcome, write_report(run_data_of(store), sweep.folder), chosen

@@ -211,7 +211,13 @@ class ReportPage:
         )
 
     def figure(
-        self, plot: Figure | InteractiveGantt, caption: str = "", *, height_px: int = 480, alt: str = ""
+        self,
+        plot: Figure | InteractiveGantt,
+        caption: str = "",
+        *,
+        height_px: int = 480,
+        alt: str = "",
+        still: str = "",
     ) -> ReportPage:
         """A figure as a drawing (as a picture if that is large), or an interactive chart in a frame.
 
@@ -221,6 +227,8 @@ class ReportPage:
             Height of the frame of an interactive chart.
         alt
             What is to be seen, for readers who cannot; default: the caption.
+        still
+            Ready HTML that is printed in place of an interactive chart, which paper cannot show.
         """
         self._figures += 1
         label = html.escape(alt or caption or f"figure {self._figures}", quote=True)
@@ -229,7 +237,7 @@ class ReportPage:
             inside = (
                 f'<div class="card frame"><iframe sandbox="allow-scripts" title="{label}" '
                 f'style="height:{int(height_px)}px" srcdoc="{source}"></iframe></div>'
-            )
+            ) + (f'<div class="card still">{still}</div>' if still else "")
         else:
             svg = inline_svg(plot, prefix=f"f{self._figures}-")
             if len(svg) > MAX_SVG_BYTES:

@@ -159,3 +159,33 @@ def test_wrong_use_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="does not exist"):
         page.save(tmp_path / "no" / "r.html")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_folded_parts_terms_lead_and_drawings() -> None:
+    page = ReportPage("t").lead("one `two`").terms({"a <b>": "c", "n": 12345, "none": None})
+    with page.folded("Title <x>", "3 rows", is_open=True):
+        page.text("inside")
+    page.drawing("<svg></svg>", "a **caption**")
+    text = page.html
+    assert '<p class="lead">one <code>two</code></p>' in text
+    assert "<dt>a &lt;b&gt;</dt><dd>c</dd><dt>n</dt><dd>12,345</dd><dt>none</dt><dd>–</dd>" in text
+    assert "<details open><summary>Title &lt;x&gt; <small>3 rows</small></summary>\n<p>inside</p>\n</details>" in text
+    assert '<div class="card own"><svg></svg></div><figcaption>a <strong>caption</strong></figcaption>' in text
+
+
+def test_cells_have_a_second_line_and_a_key_to_sort_by() -> None:
+    page = ReportPage("t").table(["a", "b"], [["x", Cell("3 of 4", note="<all>", sort=3)], ["y", Cell("none")]])
+    assert '<td class="number" data-value="3.0">3 of 4<small>&lt;all&gt;</small></td>' in page.html
+    assert '<td class="number" data-value="">none</td>' in page.html
+
+
+def test_long_tables_scroll_in_their_frame() -> None:
+    assert '<div class="table tall">' in ReportPage("t").table(["a"], [[k] for k in range(31)]).html
+    assert '<div class="table">' in ReportPage("t").table(["a"], [[k] for k in range(30)]).html
+
+
+def test_still_pictures_stand_beside_interactive_charts() -> None:
+    problem, schedule = job_shop()
+    page = ReportPage("t").figure(interactive_gantt(problem, schedule), still="<svg></svg>")
+    assert '<div class="card still"><svg></svg></div>' in page.html
+    assert "card still" not in ReportPage("t").figure(interactive_gantt(problem, schedule)).html.split("</style>", 1)[1]

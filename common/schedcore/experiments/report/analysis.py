@@ -53,16 +53,13 @@ class Mean:
     interval: Interval | None
     instances: int
 
-    def as_dict(self) -> dict[str, Any]:
-        """The mean as plain data."""
-        return asdict(self)
-
 
 @dataclass(frozen=True)
 class MethodSummary:
     """One method over all instances of an arena.
 
-    ``overall`` is over the instances that the method solved, ``common`` over those that all methods solved,
+    ``overall`` is over the instances that the method solved, ``common`` over those that all methods solved (those
+    that solved none left aside),
     ``to_bound`` against the best bound.  ``solved`` counts instances with a value, of the ``instances`` with a
     finished run that the method did not refuse.  ``at_reference`` counts runs that reached or beat the best known
     value, of ``with_reference`` finished ones on instances that have one.  ``time_gap`` is the mean gap over time.
@@ -182,11 +179,7 @@ class Analysis:
 
 def analyse(arena: Arena) -> Analysis:
     """Compare the methods of ``arena``."""
-    common = tuple(
-        name
-        for name in arena.instances
-        if len(arena.methods) > 1 and all(arena.cell(method, name).measure for method in arena.methods)
-    )
+    common = _common(arena)
     until_s = _last_second(arena)
     traces = {method: _traces(arena, method) for method in arena.methods} if arena.has_values else {}
     summaries = tuple(_summary(arena, method, common, traces.get(method, []), until_s) for method in arena.methods)
@@ -209,6 +202,14 @@ def analyse(arena: Arena) -> Analysis:
         _metrics(arena),
         ranking,
     )
+
+
+def _common(arena: Arena) -> tuple[str, ...]:
+    """Instances solved by all methods that solved any; a method that never works must not empty the comparison."""
+    able = [m for m in arena.methods if any(arena.cell(m, name).measure for name in arena.instances)]
+    if len(able) < 2:
+        return ()
+    return tuple(name for name in arena.instances if all(arena.cell(m, name).measure for m in able))
 
 
 def _ranking(summaries: Sequence[MethodSummary], common: Sequence[str]) -> tuple[str, ...]:
@@ -268,7 +269,7 @@ def _summary(
         instances=len(counted),
         solved=len(solved),
         overall=_mean(arena, [_listed(cell) for cell in solved.values()]),
-        common=_mean(arena, [_listed(cells[name]) for name in common]),
+        common=_mean(arena, [_listed(cells[name]) for name in common]) if solved else None,
         to_bound=_to_bound(arena, solved),
         worst=max((arena.percent(cell.mean) for cell in solved.values() if cell.mean is not None), default=None),
         families=families,

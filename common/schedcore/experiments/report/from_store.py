@@ -32,10 +32,10 @@ def run_data_of(store: Store) -> RunData:
     groups = experiment.get("groups") or {}
     gantt = experiment.get("gantt")
     return RunData(
-        name=manifest.name or store.path.name,
+        name=store.path.resolve().name,
         trials=tuple(store.trials()),
         records=store.records(),
-        title=str(experiment.get("title") or ""),
+        title=str(experiment.get("title") or manifest.name),
         description=str(experiment.get("description") or ""),
         command=command_text(manifest.argv),
         environment=manifest.environment,

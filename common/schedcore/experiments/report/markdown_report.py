@@ -40,34 +40,27 @@ def markdown_report(run: RunData, analyses: Sequence[Analysis]) -> str:
 
 
 def method_table(analysis: Analysis) -> Table:
-    """One line per method, from best to worst."""
-    header = [
-        "method",
-        "solved",
-        "mean gap",
-        "95 % interval",
-        "common",
-        "worst",
-        "at best known",
-        "proven",
-        "total time",
-    ]
+    """One line per method, from best to worst; ``common`` where the methods solved different instances."""
+    items = [analysis.summary(name) for name in analysis.ranking]
+    with_common = any(i.overall and i.common and i.overall.instances > i.common.instances for i in items)
+    header = ["method", "solved", "mean gap", "95 % interval", *(["common"] * with_common), "worst", "at best known"]
+    header += ["proven", "total time"]
     body = []
-    for name in analysis.ranking:
-        item = analysis.summary(name)
-        body.append(
-            [
-                item.method,
-                str(item.instances) if item.solved == item.instances else f"{item.solved} of {item.instances}",
-                _gap(item.overall),
-                interval_text(item.overall.interval) if item.overall else "",
-                _gap(item.common),
-                "-" if item.worst is None else gap_text(item.worst),
-                f"{item.at_reference} of {item.with_reference}" if item.with_reference else "-",
-                f"{item.proven} of {item.finished}",
-                seconds_text(item.total_s),
-            ]
-        )
+    for item in items:
+        row = [
+            item.method,
+            str(item.instances) if item.solved == item.instances else f"{item.solved} of {item.instances}",
+            _gap(item.overall),
+            interval_text(item.overall.interval) if item.overall else "",
+        ]
+        row += [_gap(item.common)] * with_common
+        row += [
+            "-" if item.worst is None else gap_text(item.worst),
+            f"{item.at_reference} of {item.with_reference}" if item.with_reference else "-",
+            f"{item.proven} of {item.finished}",
+            seconds_text(item.total_s),
+        ]
+        body.append(row)
     return header, body
 
 

@@ -8,7 +8,7 @@ import io
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from schedcore.experiments.report.analysis import Analysis, analyse, instance_row
+from schedcore.experiments.report.analysis import Analysis, MethodSummary, analyse, instance_row
 from schedcore.experiments.report.arena import arenas_of, contradictions
 from schedcore.experiments.report.run_data import RunData
 
@@ -73,10 +73,7 @@ def results_data(run: RunData, analyses: Sequence[Analysis]) -> dict[str, Any]:
                 "headline": headline(analysis),
                 "ranking": list(analysis.ranking),
                 "common_instances": list(analysis.common),
-                "methods": [
-                    {**item.as_dict(), "factors": dict(analysis.arena.factors.get(item.method, {}))}
-                    for item in analysis.summaries
-                ],
+                "methods": [_method_data(run, analysis, item) for item in analysis.summaries],
                 "pairs": [pair.as_dict() for pair in analysis.pairs],
                 "pareto_front": list(analysis.front),
                 "profiles": {m: {"ratio": c.ratio, "share": c.share} for m, c in analysis.profiles.items()},
@@ -87,6 +84,18 @@ def results_data(run: RunData, analyses: Sequence[Analysis]) -> dict[str, Any]:
             }
             for analysis in analyses
         ],
+    }
+
+
+def _method_data(run: RunData, analysis: Analysis, item: MethodSummary) -> dict[str, Any]:
+    """A method with what its trials were given."""
+    arena = analysis.arena
+    own = [t for t in run.trials if (t.domain, t.runner, t.method) == (arena.domain, arena.runner, item.method)]
+    return {
+        **item.as_dict(),
+        "factors": dict(arena.factors.get(item.method, {})),
+        "time_limits_s": sorted({trial.time_limit_s for trial in own}),
+        "workers": sorted({trial.workers for trial in own}),
     }
 
 

@@ -28,6 +28,7 @@ class TensorBoardSink:
 
     def __init__(self, folder: Path) -> None:
         try:
+            import tensorboard  # noqa: F401  (torch takes seconds to import, only to find it missing)
             from torch.utils.tensorboard import SummaryWriter
         except ImportError as error:
             raise MissingExtraError(
@@ -47,6 +48,7 @@ class TensorBoardSink:
     def start(self, run_name: str, about: Mapping[str, Any]) -> None:
         """Write what is known of the run as a text."""
         self._folder = self._folder / file_name(run_name)
+        _remove_events(self._folder)
         with self._make(log_dir=str(self._folder)) as writer:
             lines = [f"| {name} | {value} |" for name, value in about.items()]
             writer.add_text("run", "\n".join(["| | |", "|---|---|", *lines]))
@@ -55,8 +57,7 @@ class TensorBoardSink:
         """Write a trial; its older files, if it comes again, are removed."""
         name = f"{file_name(trial.instance)}-seed{trial.seed}-{trial.key[:8]}"
         folder = self._folder / file_name(trial.method) / name
-        for old in folder.glob("events.out.tfevents.*") if folder.is_dir() else ():
-            old.unlink()
+        _remove_events(folder)
         with self._make(log_dir=str(folder)) as writer:
             for t, value, bound in record.trace:
                 step = round(1000 * t)
@@ -73,6 +74,12 @@ class TensorBoardSink:
 
     def close(self) -> None:
         """Nothing is open."""
+
+
+def _remove_events(folder: Path) -> None:
+    """What was written there before would be drawn beside the new."""
+    for old in folder.glob("events.out.tfevents.*"):
+        old.unlink()
 
 
 def file_name(name: str) -> str:

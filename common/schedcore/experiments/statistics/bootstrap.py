@@ -27,10 +27,6 @@ class Interval:
     high: float
     level: float = LEVEL
 
-    def as_dict(self) -> dict[str, float]:
-        """The interval as plain data."""
-        return {"low": self.low, "high": self.high, "level": self.level}
-
 
 def bootstrap_geometric_mean(
     logs: Sequence[Sequence[float]], *, level: float = LEVEL, resamples: int = RESAMPLES, seed: int = 0

@@ -192,3 +192,12 @@ def test_a_large_run_takes_seconds() -> None:
     begin = time.perf_counter()
     analyses_of(run)
     assert time.perf_counter() - begin < 8
+
+
+def test_a_method_that_never_works_does_not_empty_the_comparison() -> None:
+    values = {"a": {"i1": 100.0, "i2": 210.0}, "broken": {"i1": None, "i2": None}, "b": {"i1": 110.0, "i2": 220.0}}
+    found = analysis_of(table_run(values, KNOWN))
+    assert found.common == ("i1", "i2")
+    assert found.ranking == ("a", "b", "broken")
+    assert found.summary("broken").common is None
+    assert found.pair("a", "broken").counts.wins == 2

@@ -119,3 +119,18 @@ def test_labels_of_charts_are_escaped() -> None:
     from schedcore.experiments.report.charts.canvas import Canvas
 
     assert 'aria-label="&quot;x&quot;"' in chart(lambda width: Canvas(width, 10), '"x"')
+
+
+def test_still_gantt_has_a_bar_per_placement() -> None:
+    from support.plot_cases import big_job_shop, job_shop
+
+    from schedcore.experiments.report.charts.still_gantt import still_gantt
+
+    problem, schedule = job_shop()
+    markup = still_gantt(problem, schedule)
+    assert markup.count("<rect") == len(schedule)
+    assert all(resource.name in markup for resource in problem.resources)
+    assert still_gantt(*big_job_shop(50, 41)) == ""  # 2,050 bars are too many for paper
+    from schedcore.model import Schedule
+
+    assert still_gantt(problem, Schedule(())) == ""

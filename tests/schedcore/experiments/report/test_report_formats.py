@@ -85,7 +85,7 @@ def test_page_of_a_sweep_has_all_sections() -> None:
     assert "3 instances cannot settle whether that is chance" in text
     assert "sched sweep jssp --out runs/made" in text
     assert "git checkout abc" in text
-    assert page.count('<svg class="wide"') == page.count('<svg class="narrow"') == 6
+    assert page.count('<svg class="wide"') == page.count('<svg class="narrow"') == 5
     assert "prefers-color-scheme: dark" in page
 
 
@@ -220,7 +220,7 @@ def test_factors_have_columns_and_a_table() -> None:
 
 def test_markdown() -> None:
     text = render(table_run(VALUES, KNOWN), analyses_of(table_run(VALUES, KNOWN)), "md")
-    assert "| cpsat | 3 | +0.19% | [0.00%, +0.64%] | +0.19% | +0.57% | 7 of 9 | 0 of 9 | 9 s |" in text
+    assert "| cpsat | 3 | +0.19% | [0.00%, +0.64%] | +0.57% | 7 of 9 | 0 of 9 | 9 s |" in text
     assert "| ft10 | 36 | <= 930 | 935.3 +0.6% | 952.3 +2.4% | 1108 +19.1% |" in text.replace("  ", " ")
     assert "## Wins / ties / losses" in text
 
@@ -245,3 +245,83 @@ def test_json_has_every_figure() -> None:
     assert len(arena["pairs"]) == 3
     assert arena["instances"][0]["methods"]["lns"]["solved"] == 3
     assert arena["profiles"]["mwkr"]["ratio"][0] > 1
+
+
+@pytest.mark.slow
+def test_ten_thousand_trials_take_less_than_twenty_seconds() -> None:
+    import time
+
+    run = big_run(5, 200, 10)
+    begin = time.perf_counter()
+    page = render(run, analyses_of(run), "html")
+    assert time.perf_counter() - begin < 20
+    assert len(page) < 1_500_000
+
+
+def test_markdown_of_many_methods_and_failures() -> None:
+    run = big_run(20, 12, 2)
+    text = render(run, analyses_of(run), "md")
+    assert "| against the best | wins / ties / losses of the best | p, corrected |" in text
+    trials = [a_trial(f"i{k}", "a", group="one") for k in range(120)]
+    failures = a_run((t, a_failure(t, message="")) for t in trials)
+    text = render(failures, analyses_of(failures), "md")
+    assert "- i0 a: exception: no reason given" in text
+    assert "- and 20 more" in text
+
+
+def test_summary_for_a_terminal() -> None:
+    from pathlib import Path
+
+    from schedcore.experiments.report.summary_text import report_text
+    from schedcore.experiments.report.write import FILES, WrittenReport
+
+    def text_of(run: RunData) -> str:
+        files = {name: Path("runs/x") / file for name, file in FILES.items()}
+        return report_text(WrittenReport(run, tuple(analyses_of(run)), files, True))
+
+    text = text_of(table_run(VALUES, KNOWN))
+    assert "ft06 36 <= 55 55 0.0%" in re.sub(" +", " ", text)
+    assert text.endswith("report  runs/x/report.html\ntables  runs/x/results.md, .csv, .json")
+    large = text_of(big_run(25, 50, 1))
+    assert "abz000" not in large
+    assert "Methods (the 20 best of 25)" in large
+    trials = [a_trial("x", "a"), a_trial("y", "c", domain="uam")]
+    assert "uam: c ends level with" in text_of(a_run((t, a_record(t, 5)) for t in trials))
+
+
+def test_long_tables_are_cut_and_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    from schedcore.experiments.report.sections import failures, instances
+
+    monkeypatch.setattr(instances, "MOST_ROWS", 5)
+    monkeypatch.setattr(failures, "MOST_KINDS", 2)
+    monkeypatch.setattr(failures, "MOST_LABELS", 1)
+    pairs = [(t := a_trial(f"a{k}", "m"), a_record(t, 5 + k)) for k in range(8)]
+    pairs += [(t := a_trial(f"b{k}", "m"), a_failure(t, message=f"{k % 3}" * 400)) for k in range(9)]
+    _, text = page_of(a_run(pairs))
+    assert "more instances are left out here" in text
+    assert "1 more reasons are left out" in text
+    assert "; …" in text
+    assert "…" in text
+
+
+def test_setting_names_what_there_is() -> None:
+    run = table_run(VALUES, KNOWN)
+    trials = tuple(dataclasses.replace(t, gpus=0.5, time_limit_s=t.seed + 1.0) for t in run.trials)
+    hosts = iter(f"node{k % 3}" for k in range(100))
+    records = {
+        key: dataclasses.replace(r, host=next(hosts), peak_rss_mb=120.0, attempt=1 + r.seed, load=0.1)
+        for key, r in run.records.items()
+    }
+    environment = {"libraries": {"numpy": "2.1", "ray": "2.60"}, "git": "abc-dirty", "nothing": None}
+    _, text = page_of(dataclasses.replace(run, trials=trials, records=records, environment=environment))
+    for said in ("node0, node1 and node2", "1 s / 2 s / 3 s", "GPUs of a run", "120 MB", "repeated runs 18"):
+        assert said in re.sub(r"\s+", " ", text)
+    assert "numpy 2.1, ray 2.60" in text
+    assert "git checkout abc\n" in text
+
+
+def test_start_of_a_run_without_times() -> None:
+    run = each(table_run({"a": {"x": 5.0}}), lambda r: dataclasses.replace(r, started="", cpu_s=None))
+    text = re.sub(r"\s+", " ", page_of(run)[1])
+    assert "created 2026-11-22 18:00:00 UTC" in text
+    assert "processor time" not in text

@@ -25,7 +25,7 @@ def strip_chart(deviations: Mapping[str, Sequence[float]], colours: Mapping[str,
         left = 12.0 if narrow else min(260.0, 24 + max(text_px(name) for name in deviations))
         axis = Axis(-1.05 * reach, 1.05 * reach, left + 4, width - 16)
         bottom = len(deviations) * row_px + 4
-        for tick in axis.ticks(3 if narrow else 4):
+        for tick in axis.ticks(4 if narrow else 8):
             canvas.line(axis(tick), 2, axis(tick), bottom, "zero" if tick == 0 else "grid")
             canvas.text(axis(tick), bottom + 16, ("+" * (tick > 0)) + percent_text(tick), kind="tick", anchor="middle")
         title = "single run against the mean of its instance"

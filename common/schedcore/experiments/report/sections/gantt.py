@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from schedcore.errors import SchedError
 from schedcore.experiments.report.analysis import Analysis
+from schedcore.experiments.report.charts.still_gantt import still_gantt
 from schedcore.experiments.report.run_data import RunData
 from schedcore.experiments.report.text import code, value_text
 from schedcore.experiments.trial import Trial, TrialRecord, load_instance
-from schedcore.plot import ReportPage
+from schedcore.plot import InteractiveGantt, ReportPage
 
 BY_CHOICE: int = 2
 """Charts where nobody chose."""
@@ -36,10 +37,12 @@ def add_gantts(page: ReportPage, run: RunData, analyses: Sequence[Analysis], cho
         if isinstance(part, str):
             page.note(part, "warn")
             continue
+        chart, still = part
         value = "" if record.value is None else f" with value {value_text(record.value)}"
         chosen_text = f"The best schedule of this run{value}" if record.key in _best(analyses) else f"A schedule{value}"
         caption = f"{chosen_text}, by {code(trial.method)}. Drag to move, wheel or pinch to zoom, type to search."
-        page.figure(part, caption, height_px=min(760, 300 + 14 * record.sizes.get("machines", 8)))  # type: ignore[arg-type]
+        height = min(760, 300 + 14 * record.sizes.get("machines", 8))
+        page.figure(chart, caption, height_px=height, still=still)
 
 
 def picked_trials(
@@ -76,8 +79,8 @@ def _best(analyses: Sequence[Analysis]) -> set[str | None]:
     return {info.best_key for analysis in analyses for info in analysis.arena.instances.values()}
 
 
-def _chart(run: RunData, trial: Trial, record: TrialRecord) -> object | str | None:
-    """The chart, a sentence why there is none, or ``None`` where the trial has no schedule at all."""
+def _chart(run: RunData, trial: Trial, record: TrialRecord) -> tuple[InteractiveGantt, str] | str | None:
+    """The chart and what is printed instead; a sentence why there is none; ``None`` for a trial without schedule."""
     from schedcore.model import schedule_from_dict
     from schedcore.plot import interactive_gantt
 
@@ -88,9 +91,10 @@ def _chart(run: RunData, trial: Trial, record: TrialRecord) -> object | str | No
         problem = load_instance(trial.domain, trial.instance, trial.data_dirs).problem
         if data.get("problem") not in (None, problem.meaning_fingerprint()):
             return "The instance has changed since this run, so its schedule is not drawn."
-        chart = interactive_gantt(problem, schedule_from_dict(data), title=f"{trial.instance}, {trial.method}")
+        schedule = schedule_from_dict(data)
+        chart = interactive_gantt(problem, schedule, title=f"{trial.instance}, {trial.method}")
     except (SchedError, OSError) as error:
         return f"The schedule is not drawn: {error}"
     if len(chart.html) > MOST_BYTES:
         return f"The schedule has {len(problem.tasks):,} tasks and is too large for this page; `sched plot` draws it."
-    return chart
+    return chart, still_gantt(problem, schedule)

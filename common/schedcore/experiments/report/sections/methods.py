@@ -85,7 +85,7 @@ def _table(page: ReportPage, analysis: Analysis) -> None:
     with_common = bool(analysis.common) and partial
     with_reference = any(item.with_reference for item in items)
     # Where known values are proven optimal the two columns are the same.
-    with_bound = any(item.to_bound and item.to_bound.gap != item.overall.gap for item in items if item.overall)
+    with_bound = any(i.to_bound and abs(i.to_bound.gap - i.overall.gap) > 1e-9 for i in items if i.overall)
     best = {
         column: min((m.gap for item in items if (m := getattr(item, column)) is not None), default=None)
         for column in ("overall", "common")
@@ -144,6 +144,8 @@ def _share(count: int, total: int) -> Cell:
 def _outcomes(page: ReportPage, analysis: Analysis) -> None:
     items = [analysis.summary(name) for name in shown_methods(analysis)]
     counts = {item.method: {**item.statuses, "left": item.planned - item.finished} for item in items}
+    if len({status for own in counts.values() for status, count in own.items() if count}) < 2:
+        return  # all ended the same
     page.drawing(
         outcome_chart(counts, label="How the runs of every method ended"),
         "How the runs of every method ended." + only_best(analysis, MOST_ROWS),

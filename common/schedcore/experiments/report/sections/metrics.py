@@ -41,4 +41,5 @@ def add_metrics(page: ReportPage, analysis: Analysis, prefix: str) -> None:
         caption = f"Mean over instances of the mean over seeds; below, the smallest and the largest of all runs.{cut}"
         page.table(["metric", "unit", *shown], rows, caption=caption)
     if same:
-        page.text(f"The same in all runs: {same}.")
+        with page.folded("The same in all runs", f"{len(constant)}"):
+            page.text(f"{same}.")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from schedcore.experiments.report.analysis import Analysis
 from schedcore.experiments.report.run_data import RunData
-from schedcore.experiments.report.text import LEGEND, and_list, cell_word, code, counted, seconds_text
+from schedcore.experiments.report.text import LEGEND, and_list, cell_word, counted, seconds_text
 from schedcore.plot import ReportPage
 
 _NAMES = {"processors": "processors granted", "load": "load before the run", "git": "commit"}
@@ -98,7 +98,7 @@ def reading_notes(analyses: Sequence[Analysis]) -> list[str]:
             "its seeds. They speak of instances like these, and say little with fewer than about ten.",
             "**Solved** counts instances with a value. A mean is over the instances that the method solved; "
             "**common** is over "
-            "those that all methods solved, and only such means compare.",
+            "those that all methods solved (methods that solved none left aside), and only such means compare.",
         ]
     if any(analysis.pairs for analysis in analyses) and scales:
         lines.append(
@@ -153,9 +153,3 @@ def _time(iso: str) -> str:
 
 def _more(values: Sequence[object], shown: int = 6) -> str:
     return f" and {len(values) - shown} more" if len(values) > shown else ""
-
-
-def factors_text(run: RunData) -> str:
-    """The keys that vary, as a sentence; nothing where only methods, instances and seeds do."""
-    factors = run.factors
-    return f"Varied: {and_list(code(name) for name in factors)}." if len(factors) > 1 else ""
