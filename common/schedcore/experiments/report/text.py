@@ -61,8 +61,10 @@ def gap_text(gap: float) -> str:
 
 
 def interval_text(interval: Interval | None) -> str:
-    """``[+0.9%, +2.4%]``, or nothing."""
-    return "" if interval is None else f"[{gap_text(interval.low)}, {gap_text(interval.high)}]"
+    """``[+0.9%, +2.4%]``; nothing without interval, or where its ends look the same."""
+    if interval is None or gap_text(interval.low) == gap_text(interval.high):
+        return ""
+    return f"[{gap_text(interval.low)}, {gap_text(interval.high)}]"
 
 
 def p_text(p: float) -> str:

@@ -85,7 +85,7 @@ def test_page_of_a_sweep_has_all_sections() -> None:
     assert "3 instances cannot settle whether that is chance" in text
     assert "sched sweep jssp --out runs/made" in text
     assert "git checkout abc" in text
-    assert page.count('<svg class="wide"') == page.count('<svg class="narrow"') == 6
+    assert page.count('<svg class="wide"') == page.count('<svg class="narrow"') == 5
     assert "prefers-color-scheme: dark" in page
 
 

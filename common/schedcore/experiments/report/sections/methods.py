@@ -144,6 +144,8 @@ def _share(count: int, total: int) -> Cell:
 def _outcomes(page: ReportPage, analysis: Analysis) -> None:
     items = [analysis.summary(name) for name in shown_methods(analysis)]
     counts = {item.method: {**item.statuses, "left": item.planned - item.finished} for item in items}
+    if len({status for own in counts.values() for status, count in own.items() if count}) < 2:
+        return  # all ended the same
     page.drawing(
         outcome_chart(counts, label="How the runs of every method ended"),
         "How the runs of every method ended." + only_best(analysis, MOST_ROWS),
