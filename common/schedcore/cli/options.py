@@ -67,6 +67,15 @@ class _Collected(click.Argument):
         return as_overrides(words, ctx, self)
 
 
+class _Completed(_Collected):
+    """The words of a verb with a configuration, whose keys and choices complete."""
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
+        from schedcore.cli.completing import complete_word
+
+        return complete_word(ctx, incomplete)
+
+
 def as_overrides(words: tuple[str, ...], ctx: click.Context | None, param: click.Parameter | None) -> Overrides:
     """The words as :class:`Overrides`; a key that is given twice is refused."""
     keys = [word.lstrip("+~").partition("=")[0] for word in words]
@@ -76,9 +85,13 @@ def as_overrides(words: tuple[str, ...], ctx: click.Context | None, param: click
     return Overrides(words)
 
 
-def overrides_argument(name: str = "overrides") -> Any:
-    """The trailing ``key=value`` words of a verb, passed to it as :class:`Overrides`."""
-    return click.argument(name, cls=_Collected, nargs=-1, type=OverrideWord(), metavar="[KEY=VALUE]...")
+def overrides_argument(name: str = "overrides", *, configured: bool = False) -> Any:
+    """The trailing ``key=value`` words of a verb, passed to it as :class:`Overrides`.
+
+    ``configured`` says that they are keys of a configuration.
+    """
+    kind = _Completed if configured else _Collected
+    return click.argument(name, cls=kind, nargs=-1, type=OverrideWord(), metavar="[KEY=VALUE]...")
 
 
 class DomainName(click.ParamType):

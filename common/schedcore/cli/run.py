@@ -28,7 +28,7 @@ class ExperimentName(click.ParamType):
 
 @verb("run", short_help="Run an experiment: methods on instances, with tables and a report.")
 @click.argument("experiment", type=ExperimentName(), metavar="EXPERIMENT")
-@overrides_argument()
+@overrides_argument(configured=True)
 @config_dir_option()
 @click.option(
     "--runs-dir",

@@ -60,7 +60,7 @@ class _Asked:
 
 @verb("sweep", short_help="Run a grid of trials on a backend; killed sweeps resume.")
 @click.argument("target", type=SweepTarget(), metavar="[DOMAIN|EXPERIMENT]", required=False)
-@overrides_argument()
+@overrides_argument(configured=True)
 @config_dir_option()
 @click.option("--grid", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="A grid file (YAML).")
 @click.option("--seeds", type=click.IntRange(min=1), metavar="N", help="Seeds 0 to N-1 for everything.")

@@ -26,6 +26,7 @@ VERBS: dict[str, VerbEntry] = {
     "info": VerbEntry("schedcore.cli.info:info", "Describe an instance, or a configuration and its origins."),
     "simulate": VerbEntry("schedcore.cli.simulate:simulate", "Run schedules and policies under uncertainty."),
     "bench": VerbEntry("schedcore.cli.bench:bench", "Run a fixed published suite; ours beside the reference."),
+    "tune": VerbEntry("schedcore.cli.tune:tune", "Search for good parameters of a method (extra: tune)."),
     "report": VerbEntry("schedcore.cli.report:report", "Tables, statistics and charts of a run, as a page or text."),
     "export": VerbEntry("schedcore.cli.export:export", "Write the trials of a run as CSV or Parquet, or to a tracker."),
     "runs": VerbEntry("schedcore.cli.runs:runs", "List the runs in runs/, or remove old ones."),

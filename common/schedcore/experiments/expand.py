@@ -11,21 +11,21 @@ from typing import Any
 
 from schedcore.configdir import ConfigDir
 from schedcore.errors import InputError, UnknownNameError, did_you_mean
-from schedcore.experiments.choices import is_registered, options
+from schedcore.experiments.choices import is_registered
 from schedcore.experiments.compose import ANY, Composer
 from schedcore.experiments.config import (
     GROUPS,
-    WHOLE,
     ExperimentConfig,
     TrialConfig,
     check_experiment,
 )
-from schedcore.experiments.grid import Block, Entry, Grid, read_grid
+from schedcore.experiments.dimensions import Dimensions, Setting
+from schedcore.experiments.grid import Grid, read_grid
 from schedcore.experiments.labels import Row, labelled, tabled
 from schedcore.experiments.points import PointMaker, look_up, overlap
-from schedcore.experiments.schema import Builder, check_key
+from schedcore.experiments.schema import Builder
 from schedcore.experiments.trials import Trials
-from schedcore.experiments.words import Glob, Word, parse_words
+from schedcore.experiments.words import Word, parse_words
 
 MAX_POINTS = 1_000_000
 """More combinations than anybody means."""
@@ -150,23 +150,6 @@ def _sampled(rows: list[Row], count: int, rng_seed: int, notes: list[str]) -> li
     return [rows[i] for i in chosen]
 
 
-@dataclass(frozen=True, slots=True)
-class _Set:
-    """One key set to one value."""
-
-    key: str
-    value: Any
-    place: str
-
-    @property
-    def chooses(self) -> bool:
-        """Whether it is a choice from a group."""
-        return self.key in GROUPS and not isinstance(self.value, dict)
-
-
-_Options = list[tuple[_Set, ...]]
-
-
 @dataclass
 class _Sweep:
     """The combinations of a composer's experiment, words and a grid."""
@@ -180,15 +163,14 @@ class _Sweep:
     first: ExperimentConfig = field(default_factory=ExperimentConfig)
     _makers: dict[tuple[tuple[str, str | None], ...], PointMaker] = field(default_factory=dict)
     _compositions: dict[tuple[tuple[str, str], ...], PointMaker] = field(default_factory=dict)
-    _now: tuple[_Set, ...] = ()
+    _now: tuple[Setting, ...] = ()
     _choices: dict[str, str] = field(default_factory=dict)
     _fixed_words: list[str] = field(default_factory=list)
     _registered: dict[tuple[str, str], bool] = field(default_factory=dict)
 
     def rows(self) -> Iterator[Row]:
         """The trials in order, without duplicates."""
-        self._check_words()
-        fixed, dimensions = self._dimensions()
+        fixed, dimensions = Dimensions(self.composer, self.domain, self.words, self.grid, self.seeds, self.notes).all()
         self._fixed_words = [word.for_hydra for word in fixed]
         count = math.prod(len(dimension) for dimension in dimensions)
         if count > MAX_POINTS:
@@ -200,13 +182,16 @@ class _Sweep:
         explicit = frozenset(word.key.partition(".")[0] for word in self.words if not word.deletes)
         seen: dict[Any, Row] = {}
         repeated: list[tuple[Row, Row]] = []
+        moving = {item.key.partition(".")[0] for options in dimensions for point in options for item in point}
+        checks = bool(moving & {"groups", "methods", "seeds"})
         began = False
-        for options_ in itertools.product(*dimensions):
-            self._now = tuple(itertools.chain.from_iterable(options_))
+        for chosen in itertools.product(*dimensions):
+            self._now = tuple(itertools.chain.from_iterable(chosen))
             plain = self._plain()
             config: ExperimentConfig = builder.build(ExperimentConfig, plain)
-            if not began:
+            if checks or not began:
                 check_experiment(config, self.place)
+            if not began:
                 self.first, began = config, True
             given = explicit.union(item.key.partition(".")[0] for item in self._now)
             labels = {item.key: _label(item.value) for item in self._now if item.key in GROUPS}
@@ -219,150 +204,6 @@ class _Sweep:
                     seen[identity] = row
                     yield row
         self._tell(repeated)
-
-    # ---- what varies -----------------------------------------------------------------------------
-
-    def _check_words(self) -> None:
-        for word in self.words:
-            if not word.deletes:
-                check_key(ExperimentConfig, word.key, word.place)
-            if word.swept and word.key.partition(".")[0] in WHOLE:
-                raise InputError(
-                    f"{word.key} holds for the whole sweep and cannot vary",
-                    where=word.place,
-                    remedy="give one value",
-                )
-
-    def _dimensions(self) -> tuple[list[Word], list[_Options]]:
-        """Words that hold for all points, and what varies: the grid, swept words, seeds."""
-        dimensions: list[_Options] = []
-        if self.domain is not None and any(word.key == "domain" for word in self.words):
-            word = next(word for word in self.words if word.key == "domain")
-            raise InputError("the domain is given twice", where=word.place, remedy="leave the word away")
-        if self.domain is not None:
-            dimensions.append([(_Set("domain", self.domain, "target"),)])
-        if self.grid is not None:
-            dimensions.append(self._grid_options(self.grid))
-        moving = [item.key for options_ in dimensions for point in options_ for item in point]
-        moving += [word.key for word in self.words if word.swept]
-        fixed = []
-        for word in self.words:
-            if word.deletes:
-                crossing = next((key for key in moving if overlap(key, word.key)), None)
-                if crossing is not None:
-                    raise InputError(
-                        f"{word.text} takes away what {crossing} varies", where=word.place, remedy="give one of the two"
-                    )
-                fixed.append(word)
-            elif word.swept or word.chooses or any(overlap(key, word.key) for key in moving):
-                values = self._resolved(word.key, word.values, word.place)
-                dimensions.append([(_Set(word.key, value, word.place),) for value in values])
-            else:
-                fixed.append(word)
-        if self.seeds is not None:
-            dimensions.append(self._seed_options(self.seeds))
-        return fixed, dimensions
-
-    def _seed_options(self, count: int) -> _Options:
-        if count < 1:
-            raise InputError(f"{count} seeds", where="--seeds", remedy="use at least 1")
-        places = {word.key: word.place for word in self.words} | dict(self.grid.places if self.grid else {})
-        for key in ("seed", "seeds"):
-            if key in places:
-                raise InputError("seeds are given twice", where=places[key], remedy=f"leave --seeds or {key} away")
-        return [(_Set("seed", seed, "--seeds"),) for seed in range(count)]
-
-    def _grid_options(self, grid: Grid) -> _Options:
-        given = {word.key: word for word in self.words}
-        for key, place in grid.places.items():
-            check_key(ExperimentConfig, key, place)
-            if key == "domain" and self.domain is not None:
-                raise InputError("the domain is given twice", where=place, remedy="leave it away in the grid")
-            if key.partition(".")[0] in WHOLE:
-                raise InputError(
-                    f"{key} holds for the whole sweep and cannot vary", where=place, remedy=f"give the word {key}=..."
-                )
-            if key in given:
-                self.notes.append(f"{given[key].text} wins over {key} at {place}")
-        found: _Options = []
-        for block in grid.blocks:
-            points = self._block_points(block)
-            found += [tuple(item for item in point if item.key not in given) for point in points]
-        return found
-
-    def _block_points(self, block: Block) -> _Options:
-        dimensions = []
-        for dimension in block.dimensions:
-            options_: _Options = []
-            for option in dimension:
-                options_ += itertools.product(*(self._entry(entry) for entry in option))
-            dimensions.append(options_)
-        points = [tuple(itertools.chain.from_iterable(chosen)) for chosen in itertools.product(*dimensions)]
-        for item in block.exclude:
-            wanted = {entry.key: [one.value for one in self._entry(entry)] for entry in item}
-            kept = [p for p in points if not _matches({one.key: one.value for one in p}, wanted)]
-            if len(kept) == len(points):
-                self.notes.append(f"exclude at {item[0].place} takes nothing away")
-            points = kept
-        if not points:
-            raise InputError("nothing is left of the block", where=block.place, remedy="exclude less")
-        return points
-
-    def _entry(self, entry: Entry) -> list[_Set]:
-        values = self._resolved(entry.key, entry.values, entry.place)
-        return [_Set(entry.key, value, entry.place) for value in values]
-
-    def _resolved(self, key: str, values: tuple[Any, ...] | Glob, place: str) -> tuple[Any, ...]:
-        """Values of a key; a pattern becomes the names that match it."""
-        if isinstance(values, Glob):
-            if key in GROUPS:
-                names: Sequence[str] = options(self.composer.configs, key)
-            elif key == "instance":
-                names = self._instances(place)
-            else:
-                raise InputError(
-                    "glob(...) is for instances and groups", where=place, remedy="write a choice or a range"
-                )
-            found = tuple(values.filter(names))
-            if not found:
-                raise InputError(f"no name matches {values}", where=place, remedy=did_you_mean(str(values), names))
-            return found
-        if key in GROUPS:
-            for value in values:
-                if not isinstance(value, (str, dict)) and value is not None:
-                    raise InputError(f"{value!r} is no {key}", where=place, remedy="write a name")
-                if isinstance(value, str):
-                    self._known(key, value, place)
-        return values
-
-    def _known(self, group: str, name: str, place: str) -> None:
-        try:
-            is_registered(self.composer.configs, group, name)
-        except UnknownNameError as error:
-            raise UnknownNameError(error.what, where=place, remedy=error.remedy) from None
-
-    def _instances(self, place: str) -> Sequence[str]:
-        """Names of the instances of the one domain of this sweep."""
-        from schedcore.registry import get_domain
-
-        name = self.domain
-        if name is None:
-            word = next((word for word in self.words if word.key == "domain" and not word.swept), None)
-            if word is not None and isinstance(word.values, tuple) and isinstance(word.values[0], str):
-                name = word.values[0]
-        if name is None and self.composer.experiment is not None:
-            plain = PointMaker(self.composer.compose({})).make(())
-            names = {look_up(plain, "domain.name")}
-            names |= {look_up(group, "domain") for group in (plain.get("groups") or {}).values()}
-            names -= {None}
-            name = names.pop() if len(names) == 1 else None
-        if name is None:
-            raise InputError(
-                "the names of which domain?", where=place, remedy="give one domain=NAME, or write the names"
-            )
-        return get_domain(name).instance_names()
-
-    # ---- one point -------------------------------------------------------------------------------
 
     def _plain(self) -> dict[str, Any]:
         """The configuration of the point at hand, resolved."""
@@ -451,10 +292,6 @@ class _Sweep:
             else f"{count} trials are the same as others and run"
         )
         self.notes.append(f"{what} once (the first: {names})")
-
-
-def _matches(point: Mapping[str, Any], wanted: Mapping[str, Sequence[Any]]) -> bool:
-    return all(key in point and point[key] in values for key, values in wanted.items())
 
 
 def _label(value: Any) -> Any:

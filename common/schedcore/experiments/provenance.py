@@ -38,9 +38,7 @@ def shown_path(path: Path) -> str:
         return str(path)
 
 
-def file_lines(
-    composer: Composer, choices: Mapping[str, str], words: Sequence[str] = ()
-) -> dict[str, tuple[str, str]]:
+def file_lines(composer: Composer, choices: Mapping[str, str], words: Sequence[str] = ()) -> dict[str, tuple[str, str]]:
     """``file`` or ``registered`` and the place, for every dotted key that a file or a registered name sets."""
     found: dict[str, tuple[str, str]] = {}
     for part, package in composer.files(choices, words):

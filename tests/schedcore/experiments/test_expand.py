@@ -334,6 +334,8 @@ def test_words_that_make_no_sense(configs, words, what, where, remedy) -> None:
         (["seeds=[1,1]"], "seeds are [1, 1]", "word 'seeds=[1,1]'", "different numbers"),
         (["seeds=[-1]"], "seeds are [-1]", "word 'seeds=[-1]'", "different numbers"),
         (["seeds=[1]", "seed=2"], "seed and seeds are both given", "word 'seed=2'", "one of them"),
+        (["methods.spt.groups=[shops],[shps]"], "unknown group 'shps'", "word", "did you mean 'shops'?"),
+        (["seeds=[0],[1,1]"], "seeds are [1, 1]", "word 'seeds=[0],[1,1]'", "different numbers"),
         (["methods.spt.groups=[shps]"], "unknown group 'shps'", "word", "did you mean 'shops'?"),
         (["methods.spt.solver=null"], "the method 'spt' needs a solver or a policy", "word", "one of the two"),
         (["methods.spt.policy=spt"], "the method 'spt' needs a solver or a policy", "word", "one of the two"),

@@ -1,1 +1,1 @@
-"""Adaptive search for parameters: a space of words, candidates, an objective, and the search with Ray Tune and Optuna."""
+"""Adaptive search for parameters: the space, the candidates, the objective, the search with Ray Tune and Optuna."""

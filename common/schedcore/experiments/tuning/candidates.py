@@ -43,6 +43,17 @@ class Candidates:
     plan: Plan | None = None
     made: list[Candidate] = field(default_factory=list)
 
+    def check(self) -> None:
+        """Make one candidate and forget it, so that mistakes show before anything runs.
+
+        Raises
+        ------
+        InputError
+            A target, key or value that does not exist.
+        """
+        self.make(self.space.some())
+        self.made.clear()
+
     def make(self, values: Mapping[str, Any], name: str | None = None) -> Candidate:
         """The candidate with these values.
 

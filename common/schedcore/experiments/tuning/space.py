@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,12 @@ class Interval:
     high: float
     whole: bool = False
     log: bool = False
+
+    @property
+    def middle(self) -> float:
+        """A value far from both ends."""
+        between = math.sqrt(self.low * self.high) if self.log else (self.low + self.high) / 2
+        return float(round(between)) if self.whole else between
 
     def text(self, value: Any) -> str:
         """``value`` as it stands in a word."""
@@ -55,12 +62,18 @@ class Choice:
             plain = re.fullmatch(r"[\w./:-]+", value) and not re.fullmatch(
                 r"[\d.+-].*|true|false|null|nan|inf", value, re.I
             )
-            return value if plain else "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+            return value if plain else _quoted(value)
         if isinstance(value, (list, tuple)):
             return "[" + ",".join(self.text(item) for item in value) + "]"
         if isinstance(value, Mapping):
             return "{" + ",".join(f"{key}:{self.text(item)}" for key, item in value.items()) + "}"
         raise InputError(f"{value!r} cannot be searched", where=self.key, remedy="use numbers, names or lists of them")
+
+
+def _quoted(text: str) -> str:
+    """``text`` in quotes; backslashes mean something to Hydra only before a quote."""
+    inner = re.sub(r"(\\*)('|$)", lambda m: m[1] * 2 + ("\\'" if m[2] else ""), text)
+    return f"'{inner}'"
 
 
 Dimension = Interval | Choice
@@ -79,8 +92,8 @@ class Space:
         return (*self.fixed, *(f"{d.key}={d.text(values[d.key])}" for d in chosen))
 
     def some(self) -> dict[str, Any]:
-        """One candidate: the low ends and first values."""
-        return {d.key: d.low if isinstance(d, Interval) else d.values[0] for d in self.dimensions}
+        """One candidate: the middles of intervals and the first values."""
+        return {d.key: d.middle if isinstance(d, Interval) else d.values[0] for d in self.dimensions}
 
 
 def read_space(words: Sequence[str]) -> Space:
