@@ -76,7 +76,7 @@ def _compared(arena: Arena, first: str, second: str) -> Pair | None:
     differences: list[float] = []
     both: tuple[list[list[float]], list[list[float]]] = ([], [])
     for name in arena.instances:
-        a, b = counted_slots(arena.cell(first, name)), counted_slots(arena.cell(second, name))
+        a, b = _counted_slots(arena.cell(first, name)), _counted_slots(arena.cell(second, name))
         if not a or not b:
             continue
         shared = a & b
@@ -105,7 +105,7 @@ def _compared(arena: Arena, first: str, second: str) -> Pair | None:
     return Pair(first, second, win_tie_loss(differences), gap, interval, p_value, p_value)
 
 
-def counted_slots(cell: CellRuns) -> set[tuple[int, int]]:
+def _counted_slots(cell: CellRuns) -> set[tuple[int, int]]:
     """The finished runs of a cell that the method did not refuse."""
     return {slot for slot, record in cell.records.items() if record.status is not TrialStatus.REFUSED}
 

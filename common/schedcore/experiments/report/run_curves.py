@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from schedcore.experiments.report.arena import Arena
-from schedcore.experiments.report.pairwise import counted_slots
 from schedcore.experiments.statistics import GapTrace, ProfileCurve, gap_trace, primal_integral, profile_curves
 from schedcore.experiments.trial import TrialRecord, TrialStatus
 
@@ -16,17 +15,22 @@ CURVE_POINTS: int = 120
 
 
 def profiles_of(arena: Arena) -> dict[str, ProfileCurve]:
-    """Profiles over instances, from the mean ratio over seeds; none on the scale of gaps."""
+    """Profiles over instances, from the mean ratio over seeds; none on the scale of gaps.
+
+    Instances that some method has not finished a single run on are left out for all; one that a method refused, or
+    was not to be run on, counts as not solved by it.
+    """
     if arena.scale != "ratio" or not arena.has_values:
         return {}
+    compared = []
+    for name in arena.instances:
+        cells = [arena.cell(method, name) for method in arena.methods]
+        if any(cell.counted for cell in cells) and all(cell.records or not cell.planned for cell in cells):
+            compared.append(name)
     costs: dict[str, dict[str, float | None]] = {}
     for method in arena.methods:
-        costs[method] = {}
-        for name in arena.instances:
-            cell = arena.cell(method, name)
-            if cell.counted or any(counted_slots(arena.cell(other, name)) for other in arena.methods):
-                mean = cell.mean
-                costs[method][name] = None if mean is None else math.exp(mean)
+        means = {name: arena.cell(method, name).mean for name in compared}
+        costs[method] = {name: None if mean is None else math.exp(mean) for name, mean in means.items()}
     return profile_curves(costs)
 
 
