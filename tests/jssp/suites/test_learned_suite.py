@@ -69,7 +69,7 @@ def options(**words: str) -> SuiteOptions:
 
 def test_figures_stand_beside_those_of_others() -> None:
     words = {
-        "methods": "paper:samples=2:mode=noop,nondelay-mwkr",
+        "methods": "paper:mode=noop,nondelay-mwkr",
         "instances": "ta01,la01,taillard:6x5:1",
         "seeds": "2",
     }
