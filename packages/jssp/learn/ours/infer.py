@@ -16,8 +16,8 @@ import numpy as np
 from jssp._arrays import IntArray
 from jssp.learn.ours import kernel
 from jssp.learn.ours.network import Network
-from jssp.learn.ours.rollout import Rollouts, roll
-from jssp.learn.ours.shop import FloatArray, Shop
+from jssp.learn.ours.rollout import AnyShop, Rollouts, roll
+from jssp.learn.ours.shop import FloatArray
 from schedcore.errors import InputError, unknown_name
 
 STRATEGIES = ("sample", "refine")
@@ -106,7 +106,7 @@ class Elite:
 
 
 def infer(
-    shop: Shop,
+    shop: AnyShop,
     net: Network,
     parameters: InferParameters,
     *,
@@ -158,7 +158,7 @@ Plan = tuple[FloatArray, int, IntArray, IntArray]
 
 
 def _plan(
-    elite: Elite, parameters: InferParameters, size: int, drawn: int, shop: Shop, rng: np.random.Generator
+    elite: Elite, parameters: InferParameters, size: int, drawn: int, shop: AnyShop, rng: np.random.Generator
 ) -> Plan:
     """Temperatures, seed and given beginnings of the next schedules."""
     seed = int(rng.integers(2**63))
@@ -171,7 +171,7 @@ def _plan(
     return heat, seed, prefixes, lengths
 
 
-def _in_threads(shop: Shop, net: Network, mode: int, plans: list[Plan]) -> list[Rollouts]:
+def _in_threads(shop: AnyShop, net: Network, mode: int, plans: list[Plan]) -> list[Rollouts]:
     """The schedules of all plans, the first in this thread."""
     results: list[Rollouts | None] = [None] * len(plans)
     errors: list[BaseException] = []
