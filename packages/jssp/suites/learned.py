@@ -29,7 +29,16 @@ from schedcore.solvers import Limits, Solver, solve_verified
 
 KEYS = ("methods", "instances", "families", "per_class", "seeds")
 
-DEFAULT_METHODS = ("nondelay-mwkr", "paper:mode=noop", "paper:mode=nondelay", "control", "learned:samples=0", "learned")
+DEFAULT_METHODS = (
+    "nondelay-mwkr",
+    "paper:mode=noop",
+    "paper:mode=nondelay",
+    "control:samples=0",
+    "control:samples=32",
+    "learned:samples=0",
+    "learned:samples=32",
+    "learned:samples=512",
+)
 """What is run unless ``methods`` says otherwise, as far as this package has them."""
 
 CONFIDENCE = 1.96
@@ -151,7 +160,7 @@ def rows(options: SuiteOptions, *, compare: bool = True) -> Iterator[BenchRow]:
                     broken += _run(results[text], method, name, loaded[name], limits, seed)
                     done += 1
         for text in methods:
-            yield from _class_rows(label, text, names, results[text], loaded, options, compare)
+            yield from _class_rows(label, text, methods[text], names, results[text], loaded, options, compare)
     options.progress(done, total, "done")
     for text, method in methods.items():
         yield from _total_rows(text, method, plan, results[text], loaded, compare)
@@ -204,6 +213,7 @@ def _base(loaded: LoadedInstance) -> int:
 def _class_rows(
     label: str,
     text: str,
+    method: Solver,
     names: Sequence[str],
     results: Results,
     loaded: Mapping[str, LoadedInstance],
@@ -213,7 +223,7 @@ def _class_rows(
     bounded = all(loaded[name].upper_bound is not None for name in names)
     gaps = _gaps(names, results, loaded)
     quantity = "mean gap" if bounded else "mean gap to a trivial lower bound"
-    yield _gap_row(f"{label}/{text}", quantity, gaps, label, text, compare and bounded)
+    yield _gap_row(f"{label}/{text}", quantity, gaps, label, method, compare and bounded)
     seconds = [second for name in names for second in results.seconds[name]]
     yield BenchRow(
         f"{label}/{text}",
@@ -224,7 +234,7 @@ def _class_rows(
     )
 
 
-def _gap_row(label: str, quantity: str, gaps: Any, group: str, text: str, compare: bool) -> BenchRow:
+def _gap_row(label: str, quantity: str, gaps: Any, group: str, method: Solver, compare: bool) -> BenchRow:
     means = gaps.mean(axis=1)
     count, seeds = gaps.shape
     note = f"{count} instance{'s' if count > 1 else ''}"
@@ -233,7 +243,7 @@ def _gap_row(label: str, quantity: str, gaps: Any, group: str, text: str, compar
     if seeds > 1:
         note += f", {seeds} seeds with deviation {gaps.mean(axis=0).std(ddof=1):.2f}"
     found = _references(group) if compare else {}
-    first = _matching(text)
+    first = _matching(method)
     others = "; ".join(f"{name} {gap:g}" for name, (gap, _) in found.items() if name != first)
     if first not in found:
         return BenchRow(label, quantity, float(means.mean()), unit="%", note=note, source=others)
@@ -251,17 +261,15 @@ def _references(group: str) -> dict[str, tuple[float, str]]:
     }
 
 
-def _matching(text: str) -> str:
+def _matching(method: Solver) -> str:
     """The system whose figure a method stands beside: the same approach with the same number of samples."""
-    name, *values = text.split(":")
-    given = dict(value.split("=", 1) for value in values if "=" in value)
-    samples = given.get("samples")
-    if name == "paper":
-        kind = "greedy" if samples == "0" else "best32"
-        return f"cprl-{kind}-{given.get('mode', 'nondelay')}"
-    if name in ("learned", "control"):
-        return "spn-greedy" if samples in (None, "0", "1") else f"spn-{samples}"
-    return "cpsat-600s" if name in ("cpsat", "lns", "hybrid") else ""
+    samples = getattr(method, "samples", None)
+    if method.name == "paper":
+        kind = {0: "greedy", 32: "best32"}.get(samples or 0, f"best{samples}")
+        return f"cprl-{kind}-{getattr(method, 'mode', '')}"
+    if method.name in ("learned", "control"):
+        return "spn-greedy" if samples in (0, 1) else f"spn-{samples}"
+    return "cpsat-600s" if method.name in ("cpsat", "lns", "hybrid") else ""
 
 
 def _total_rows(
@@ -277,7 +285,7 @@ def _total_rows(
     training = getattr(method, "training", "")
     for group in dict.fromkeys(family(name) for name in standard):
         mine = [name for name in standard if family(name) == group]
-        yield _gap_row(f"{group}/{text}", "mean gap", _gaps(mine, results, loaded), group, text, compare)
+        yield _gap_row(f"{group}/{text}", "mean gap", _gaps(mine, results, loaded), group, method, compare)
     if bounded:
         gaps = _gaps(bounded, results, loaded)
         note = f"{len(bounded)} instances" + (f"; training: {training}" if training else "")

@@ -39,6 +39,11 @@ class PaperRecipe:
     validate_every, validation_shops, validation_samples
         Every so many updates the policy plays generated validation instances of ``size`` and of 20x15; the checkpoint
         with the best mean is kept as ``best``.  The seeds are apart from those of training.
+    average
+        Checkpoints hold an exponential average of the weights with this factor per update (rollouts and gradients use
+        the weights themselves); 0 as published: no average.
+    start
+        A checkpoint to begin with instead of fresh weights; its provenance becomes part of the new one's.
     seed
         Root of all randomness.
     """
@@ -65,6 +70,8 @@ class PaperRecipe:
     validate_every: int = 2
     validation_shops: int = 8
     validation_samples: int = 16
+    average: float = 0.0
+    start: str = ""
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -82,6 +89,8 @@ class PaperRecipe:
         for name in ("learning_rate", "adam_eps", "clip", "target_kl", "completion_s"):
             if not getattr(self, name) > 0:
                 raise InputError(f"{name} is {getattr(self, name)}", where="recipe paper", remedy="give a value > 0")
+        if not 0 <= self.average < 1:
+            raise InputError(f"average is {self.average}", where="recipe paper", remedy="give a factor >= 0 and < 1")
         if self.completion_growth_s < 0 or self.completion_limit < 0:
             raise InputError("a limit is negative", where="recipe paper", remedy="give limits >= 0")
         count = len(self.instance_names) or self.shops

@@ -60,7 +60,12 @@ class PaperSolver:
         from jssp.learn.paper.checkpoint import load_checkpoint
 
         told = load_checkpoint(self.checkpoint or shipped_checkpoint()).provenance
-        return f"{told.get('update')} updates in {float(told.get('wall_s', 0)) / 3600:.2f} h on one core"
+        updates, seconds = 0, 0.0
+        while told:
+            updates += int(told.get("update", 0))
+            seconds += float(told.get("wall_s", 0.0))
+            told = told.get("start") or {}
+        return f"{updates} updates in {seconds / 3600:.2f} h on a shared core"
 
     def solve(
         self,

@@ -18,19 +18,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from jssp.env.batch import Shops
 from jssp.env.modes import ActionMode
 from jssp.env.observation import ObservationForm
 from jssp.generators.expression import generate
 from jssp.instance import JobShopInstance
-from jssp.learn.paper.checkpoint import Checkpoint, save_checkpoint
+from jssp.learn.paper.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from jssp.learn.paper.recipe import PaperRecipe
 from jssp.rules import makespans
 from jssp.standard import standard_instance
 from schedcore.errors import FormatError, InputError
 
 STATE_VERSION = 1
+
+Weights = dict[str, npt.NDArray[np.float32]]
 
 TRAINING_SEEDS, VALIDATION_SEEDS = 1_000_000, 2_000_000
 """First seeds of generated training and validation instances."""
@@ -94,11 +97,11 @@ def train(
     form = ObservationForm(recipe.positions, recipe.legacy)
     network = PaperNetwork(legacy=recipe.legacy)
     optimiser = torch.optim.Adam(network.parameters(), lr=recipe.learning_rate, eps=recipe.adam_eps)
-    progress = _open_run(recipe, out, resume, network, optimiser)
+    progress, average = _open_run(recipe, out, resume, network, optimiser)
     validation = _validation_shops(recipe)
     if not progress.curve:
-        progress.curve.append({"update": 0, **_validate(network, form, validation, recipe)})
-        _note_best(progress, network, form, recipe, out)
+        progress.curve.append({"update": 0, **_validate(average, form, validation, recipe)})
+        _note_best(progress, average, form, recipe, out)
     with completer(backend, workers) as solve:
         while progress.update < recipe.updates and not should_stop():
             began = time.perf_counter()
@@ -135,16 +138,17 @@ def train(
                 )
                 row |= {f"{name}_steps": figures.steps, f"{name}_kl": figures.kl, f"{name}_loss": figures.loss}
             progress.update = update
+            for name, value in _weights(network).items():
+                average[name] = recipe.average * average[name] + (1 - recipe.average) * value
             if update % recipe.validate_every == 0 or update == recipe.updates:
-                row |= _validate(network, form, validation, recipe)
+                row |= _validate(average, form, validation, recipe)
             progress.wall_s += time.perf_counter() - began
             row |= {"gather_s": round(gathered_s, 2), "wall_s": round(progress.wall_s, 1)}
             progress.curve.append(row)
             if "score" in row:
-                _note_best(progress, network, form, recipe, out)
-            _store(recipe, out, network, optimiser, progress, form)
+                _note_best(progress, average, form, recipe, out)
+            _store(recipe, out, network, optimiser, progress, form, average)
             report(update, recipe.updates, _line(row))
-    _plot_curve(progress.curve, out / "curve.png")
     return {
         "recipe": recipe.NAME,
         "updates": progress.update,
@@ -177,14 +181,16 @@ def _generated(generator: str, size: str, seed: int) -> JobShopInstance:
     return made
 
 
-def _validate(network: Any, form: ObservationForm, validation: list[Shops], recipe: PaperRecipe) -> dict[str, float]:
+def _validate(
+    weights: Weights, form: ObservationForm, validation: list[Shops], recipe: PaperRecipe
+) -> dict[str, float]:
     """Mean makespan over that of MWKR on the validation instances, for both modes, greedy and sampled.
 
     ``score`` (smaller is better) is the mean of the two sampled figures.
     """
     from jssp.learn.paper.inference import best_of, greedy
 
-    checkpoint = Checkpoint(_weights(network), form, {})
+    checkpoint = Checkpoint(weights, form, {})
     rows: dict[str, list[float]] = {}
     for shops in validation:
         base = makespans(shops.instances, ["mwkr"])[:, 0]
@@ -197,7 +203,7 @@ def _validate(network: Any, form: ObservationForm, validation: list[Shops], reci
     return figures
 
 
-def _weights(network: Any) -> dict[str, Any]:
+def _weights(network: Any) -> Weights:
     return {name: value.detach().cpu().numpy().copy() for name, value in network.state_dict().items()}
 
 
@@ -207,11 +213,11 @@ def _packed(network: Any) -> Any:
     return pack(_weights(network))
 
 
-def _note_best(progress: Progress, network: Any, form: ObservationForm, recipe: PaperRecipe, out: Path) -> None:
+def _note_best(progress: Progress, weights: Weights, form: ObservationForm, recipe: PaperRecipe, out: Path) -> None:
     score = progress.curve[-1]["score"]
     if score < progress.best_score:
         progress.best_score, progress.best_update = score, progress.update
-        save_checkpoint(out / "best.npz", _weights(network), form, _provenance(recipe, progress))
+        save_checkpoint(out / "best.npz", weights, form, _provenance(recipe, progress))
 
 
 def _provenance(recipe: PaperRecipe, progress: Progress) -> dict[str, Any]:
@@ -220,7 +226,7 @@ def _provenance(recipe: PaperRecipe, progress: Progress) -> dict[str, Any]:
 
     return {
         "recipe": recipe.NAME,
-        "config": recipe.as_dict(),
+        "config": {**recipe.as_dict(), "start": Path(recipe.start).name},
         "seed": recipe.seed,
         "code": code_version("jssp"),
         "machine": machine(),
@@ -228,12 +234,21 @@ def _provenance(recipe: PaperRecipe, progress: Progress) -> dict[str, Any]:
         "wall_s": round(progress.wall_s, 1),
         "selected_on": f"generated {recipe.generator} instances, seeds from {VALIDATION_SEEDS}",
         "curve": progress.curve,
+        "start": _before(recipe),
         "evaluation": None,
     }
 
 
-def _open_run(recipe: PaperRecipe, out: Path, resume: bool, network: Any, optimiser: Any) -> Progress:
-    """Create or reload the run in ``out``."""
+def _before(recipe: PaperRecipe) -> dict[str, Any] | None:
+    """What the checkpoint that a run began with says of itself."""
+    if not recipe.start:
+        return None
+    told = load_checkpoint(recipe.start).provenance
+    return {key: told.get(key) for key in ("config", "update", "wall_s", "code", "curve", "start")}
+
+
+def _open_run(recipe: PaperRecipe, out: Path, resume: bool, network: Any, optimiser: Any) -> tuple[Progress, Weights]:
+    """Create or reload the run in ``out``; its progress and the average of its weights."""
     import torch
 
     from schedcore.io.atomic import atomic_write_text
@@ -244,9 +259,10 @@ def _open_run(recipe: PaperRecipe, out: Path, resume: bool, network: Any, optimi
             raise InputError(
                 "there is a run in this folder", where=str(out), remedy="give --resume to go on, or another --out"
             )
+        _start_from(recipe, network)
         out.mkdir(parents=True, exist_ok=True)
         atomic_write_text(config, json.dumps(recipe.as_dict(), indent=1) + "\n")
-        return Progress()
+        return Progress(), _weights(network)
     if not config.is_file():
         raise InputError("no run to resume", where=str(out), remedy="leave --resume away to begin one")
     before = json.loads(config.read_text(encoding="utf-8"))
@@ -258,23 +274,46 @@ def _open_run(recipe: PaperRecipe, out: Path, resume: bool, network: Any, optimi
             where=str(config),
             remedy="resume with the settings of the run, or begin another one",
         )
-    if not state.is_file():
-        return Progress()  # stopped before the first update was complete
+    if not state.is_file():  # stopped before the first update was complete
+        _start_from(recipe, network)
+        return Progress(), _weights(network)
     try:
         stored = torch.load(state, weights_only=True)
         if stored["version"] != STATE_VERSION:
             raise KeyError(f"version {stored['version']}")
         network.load_state_dict(stored["network"])
         optimiser.load_state_dict(stored["optimiser"])
-        return Progress(**stored["progress"])
+        average = {name: value.numpy() for name, value in stored["average"].items()}
+        return Progress(**stored["progress"]), average
     except (OSError, RuntimeError, KeyError, TypeError, ValueError, EOFError, pickle.UnpicklingError) as error:
         raise FormatError(
             f"the state cannot be read: {str(error).splitlines()[0]}", where=str(state), remedy="begin another run"
         ) from error
 
 
+def _start_from(recipe: PaperRecipe, network: Any) -> None:
+    """Load the weights that the recipe names, if any."""
+    import torch
+
+    if not recipe.start:
+        return
+    found = load_checkpoint(recipe.start)
+    wanted = ObservationForm(recipe.positions, recipe.legacy)
+    if found.form != wanted:
+        raise InputError(
+            f"trained with {found.form}, not {wanted}", where=recipe.start, remedy="begin with the same form"
+        )
+    network.load_state_dict({name: torch.from_numpy(value) for name, value in found.weights.items()})
+
+
 def _store(
-    recipe: PaperRecipe, out: Path, network: Any, optimiser: Any, progress: Progress, form: ObservationForm
+    recipe: PaperRecipe,
+    out: Path,
+    network: Any,
+    optimiser: Any,
+    progress: Progress,
+    form: ObservationForm,
+    average: Weights,
 ) -> None:
     import torch
 
@@ -286,13 +325,16 @@ def _store(
             "version": STATE_VERSION,
             "network": network.state_dict(),
             "optimiser": optimiser.state_dict(),
+            "average": {name: torch.from_numpy(value) for name, value in average.items()},
             "progress": vars(progress),
         },
         buffer,
     )
-    save_checkpoint(out / "last.npz", _weights(network), form, _provenance(recipe, progress))
+    save_checkpoint(out / "last.npz", average, form, _provenance(recipe, progress))
     atomic_write_text(out / "curve.json", json.dumps(progress.curve, indent=1) + "\n")
     atomic_write_bytes(out / "state.pt", buffer.getvalue())
+    if "score" in progress.curve[-1]:
+        _plot_curve(progress.curve, out / "curve.png")
 
 
 def _line(row: dict[str, Any]) -> str:

@@ -237,6 +237,28 @@ def test_a_backend_that_is_none_is_refused() -> None:
         pass
 
 
+def test_a_run_may_begin_with_a_checkpoint_and_average_its_weights(tmp_path) -> None:
+    train(TINY, tmp_path / "first", should_stop=stop_after(1))
+    start = str(tmp_path / "first" / "last.npz")
+    recipe = dataclasses.replace(TINY, start=start, average=0.9)
+    train(recipe, tmp_path / "second", should_stop=stop_after(1))
+    before, after = (load_checkpoint(tmp_path / name / "last.npz") for name in ("first", "second"))
+    changes = [np.abs(after.weights[name] - before.weights[name]).max() for name in before.weights]
+    assert 0 < max(changes) < 0.1 * 2 * 20 * TINY.learning_rate  # a tenth of what twenty Adam steps can do
+    told = after.provenance
+    assert told["config"]["start"] == "last.npz"
+    assert told["start"]["update"] == 1
+    with pytest.raises(InputError, match="trained with .*begin with the same form"):
+        train(dataclasses.replace(recipe, positions="absolute"), tmp_path / "third")
+    assert not (tmp_path / "third").exists()
+
+
+def stop_after(updates: int):
+    """A ``should_stop`` that lets so many updates pass."""
+    calls = iter([False] * updates)
+    return lambda: next(calls, True)
+
+
 def test_what_cannot_be_resumed_is_refused(tmp_path) -> None:
     out = tmp_path / "run"
     with pytest.raises(InputError, match="no run to resume"):
@@ -261,6 +283,7 @@ def test_what_cannot_be_resumed_is_refused(tmp_path) -> None:
         ({"episodes": "6"}, "6 episodes for 4 instances.*multiple of the number of instances, at least two"),
         ({"updates": "0"}, "updates is 0.*give at least 1"),
         ({"clip": "0"}, "clip is 0.0.*give a value > 0"),
+        ({"average": "1"}, "average is 1.0"),
         ({"completion_limit": "-1"}, "a limit is negative"),
         ({"generator": "progen"}, "generator 'progen' makes no job shops"),
         ({"size": "30by15"}, "is not of the form"),
