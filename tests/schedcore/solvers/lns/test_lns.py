@@ -269,7 +269,7 @@ def test_bandit_prefers_what_pays_and_keeps_trying_the_rest() -> None:
 
 
 def test_further_neighbourhoods_and_members_take_part() -> None:
-    problem = shop(8, 5, makespan=1)
+    problem = shop(10, 10, makespan=1)
     calls: list[int] = []
 
     def own(view: View, size: int, rng: np.random.Generator) -> np.ndarray:
@@ -277,7 +277,7 @@ def test_further_neighbourhoods_and_members_take_part() -> None:
         return np.arange(size)
 
     limits = Limits(deterministic_limit=0.05)
-    good = solve(problem, "tabu", deterministic_limit=0.2).schedule
+    good = solve(problem, "tabu", deterministic_limit=0.05).schedule
     assert good is not None
     # The floor makes every neighbourhood as likely as the tabu move.
     solver = LnsSolver(LnsParameters(cp_floor=1.0), extra={"own": own}, members=(good,))
