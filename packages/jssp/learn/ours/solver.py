@@ -38,7 +38,7 @@ class LearnedSolver:
     checkpoint
         A file, or the name of a checkpoint that comes with the package (``ours``, ``ours-flexible``, ``ours-project``,
         ``control``).  Empty: the one of the package for the kind of problem.
-    samples, temperature, strategy, elite, mode
+    samples, temperature, strategy, elite, mode, fresh
         How schedules are drawn; see :class:`~jssp.learn.ours.infer.InferParameters`.
     """
 
@@ -48,10 +48,11 @@ class LearnedSolver:
 
     checkpoint: str = ""
     samples: int = 512
-    temperature: float = 1.0
+    temperature: float = 2.0
     strategy: str = "refine"
     elite: int = 8
     mode: str = "active"
+    fresh: float = 0.1
 
     def __post_init__(self) -> None:
         self.parameters  # noqa: B018 - its checks
@@ -59,7 +60,7 @@ class LearnedSolver:
     @property
     def parameters(self) -> InferParameters:
         """How schedules are drawn."""
-        return InferParameters(self.samples, self.temperature, self.strategy, self.elite, self.mode)
+        return InferParameters(self.samples, self.temperature, self.strategy, self.elite, self.mode, self.fresh)
 
     def policy_for(self, reading: Reading) -> Network:
         """The network for a problem, loaded when it is first needed.
