@@ -30,3 +30,18 @@ def test_the_comparison_continues_where_it_stopped(
     assert all(int(row["makespan"]) >= 666 for row in rows)
     run(script, *words, monkeypatch=monkeypatch, capsys=capsys)
     assert read(out) == rows
+
+
+def test_the_anytime_comparison_continues_where_it_stopped(
+    project_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script, out = project_root / "benchmarks" / "jssp_anytime.py", tmp_path / "runs.csv"
+    words = ("--time-limit", "1", "--workers", "1", "--instances", "la02", "--out", str(out))
+    first = run(script, *words, monkeypatch=monkeypatch, capsys=capsys)
+    assert "mean gap to best known" in first
+    assert "not judged, other conditions" in first
+    rows = read(out)
+    assert [row["method"] for row in rows] == ["cpsat", "cpsat+mwkr", "hybrid"]
+    assert min(int(row["makespan"]) for row in rows) >= 655
+    run(script, *words, monkeypatch=monkeypatch, capsys=capsys)
+    assert read(out) == rows

@@ -22,25 +22,37 @@ SHIPPED = Path(__file__).resolve().parents[2] / "checkpoints"
 """Folder of the checkpoints that come with the package."""
 
 
+SHIPPED_NAMES = ("ours", "ours-flexible", "ours-project", "control")
+"""Checkpoints of the package: for job shops, flexible job shops, projects, and the control."""
+
+
 class CheckpointError(InputError):
     """A file that is no checkpoint of this version."""
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A policy: its network and what is told of its training (a JSON object)."""
+    """A policy: network, what is told of its training (a JSON object), and what it reads: ``shop`` or ``project``."""
 
     network: Network
     provenance: Mapping[str, Any]
+    inputs: str = "shop"
 
 
-def feature_names() -> list[str]:
+def feature_names(inputs: str) -> list[str]:
     """All features in order; a checkpoint is of use only where they are the same."""
-    return [*CANDIDATE_FEATURES, *CONTEXT_FEATURES]
+    if inputs == "shop":
+        return [*CANDIDATE_FEATURES, *CONTEXT_FEATURES]
+    from jssp.learn.ours.project_kernel import PROJECT_CONTEXT, PROJECT_FEATURES
+
+    return [*PROJECT_FEATURES, *PROJECT_CONTEXT]
 
 
-def save_checkpoint(path: Path, network: Network, provenance: Mapping[str, Any]) -> None:
-    """Write ``path`` (npz) and the provenance as ``.json`` beside it, each at once or not at all."""
+def save_checkpoint(path: Path, network: Network, provenance: Mapping[str, Any], inputs: str = "shop") -> None:
+    """Write ``path`` (npz) of a policy that reads ``inputs``, and the provenance as ``.json`` beside it.
+
+    Each file is replaced whole.
+    """
     hidden, outer = network.widths
     flat = np.concatenate([array.ravel() for array in network]).astype(np.float32)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -52,7 +64,8 @@ def save_checkpoint(path: Path, network: Network, provenance: Mapping[str, Any])
             version=np.int64(VERSION),
             widths=np.array([hidden, outer]),
             weights=flat,
-            features=np.array(feature_names()),
+            features=np.array(feature_names(inputs)),
+            inputs=np.array(inputs),
             provenance=np.array(text),
         )
     part.replace(path)
@@ -83,7 +96,8 @@ def load_checkpoint(path: Path) -> Checkpoint:
         raise CheckpointError(
             f"version {int(content['version'])}, and this code reads {VERSION}", where=where, remedy="train it again"
         )
-    if content["features"].tolist() != feature_names():
+    inputs = str(content.get("inputs", "shop"))
+    if inputs not in ("shop", "project") or content["features"].tolist() != feature_names(inputs):
         raise CheckpointError(
             "it was trained on other features than this code computes", where=where, remedy="train it again"
         )
@@ -91,11 +105,11 @@ def load_checkpoint(path: Path) -> Checkpoint:
     weights = content["weights"].astype(np.float32)
     if weights.shape != (parameter_count(hidden, outer),) or not np.isfinite(weights).all():
         raise CheckpointError("its weights are damaged", where=where, remedy="train it again")
-    return Checkpoint(view(weights, hidden, outer), json.loads(str(content["provenance"])))
+    return Checkpoint(view(weights, hidden, outer), json.loads(str(content["provenance"])), inputs)
 
 
 def shipped(name: str = "ours") -> Checkpoint:
-    """A checkpoint that comes with the package: ``ours`` or ``control``.
+    """A checkpoint that comes with the package: one of :data:`SHIPPED_NAMES`.
 
     Raises
     ------

@@ -19,9 +19,9 @@ from jssp.learn.ours.checkpoint import hardware, save_checkpoint
 from jssp.learn.ours.features import NUM_CANDIDATE
 from jssp.learn.ours.instances import TRAINING, VALIDATION, draw
 from jssp.learn.ours.network import Network, shapes, view
-from jssp.learn.ours.rollout import roll
+from jssp.learn.ours.rollout import AnyShop, arrays_of, roll
 from jssp.learn.ours.settings import settings
-from jssp.learn.ours.shop import FloatArray, Shop, shop_of
+from jssp.learn.ours.shop import FloatArray
 from schedcore.errors import InputError
 
 UNITS = 3
@@ -81,7 +81,7 @@ def train_control(
     rng = np.random.Generator(np.random.Philox(config.seed))
     size = parameter_count()
     classes = [c for c in TRAINING if c.jobs * c.machines <= 450]
-    validation = [shop_of(c.instance(seed)) for c in VALIDATION for seed in range(2)]
+    validation = [arrays_of(c.instance(seed)) for c in VALIDATION for seed in range(2)]
     mean, sigma, variance = np.zeros(size), config.spread, np.ones(size)
     mean[NUM_CANDIDATE : NUM_CANDIDATE * (1 + UNITS)] = rng.normal(0, 0.2, UNITS * NUM_CANDIDATE)
     parents = config.population // 2
@@ -99,7 +99,7 @@ def train_control(
     best, chosen, curve = np.inf, mean.copy(), []
     began, generation = time.process_time(), 0
     while time.process_time() - began < config.seconds and not should_stop():
-        shops = [shop_of(draw(classes, rng)) for _ in range(config.instances)]
+        shops = [arrays_of(draw(classes, rng)) for _ in range(config.instances)]
         steps = rng.normal(size=(config.population, size)) * np.sqrt(variance)
         scores = np.array([_score(mean + sigma * step, shops) for step in steps])
         order = np.argsort(scores, kind="stable")[:parents]
@@ -133,6 +133,6 @@ def train_control(
     return generation
 
 
-def _score(values: FloatArray, shops: list[Shop]) -> float:
+def _score(values: FloatArray, shops: list[AnyShop]) -> float:
     net = network_of(values)
     return float(np.mean([roll(shop, net, 0.0).makespans[0] / shop.scale[1] for shop in shops]))

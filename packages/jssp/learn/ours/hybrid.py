@@ -18,8 +18,9 @@ from jssp._arrays import IntArray
 from jssp.learn.ours import kernel
 from jssp.learn.ours.infer import infer
 from jssp.learn.ours.network import Network
-from jssp.learn.ours.reading import FEATURES, Reading, read
+from jssp.learn.ours.reading import FEATURES, read
 from jssp.learn.ours.rollout import rebuild
+from jssp.learn.ours.shop import Shop
 from jssp.learn.ours.solver import LearnedSolver, lower_bound
 from schedcore.errors import InputError, unknown_name
 from schedcore.model import Problem, Schedule
@@ -51,7 +52,9 @@ class HybridSolver:
     """
 
     name: ClassVar[str] = "hybrid"
-    summary: ClassVar[str] = "job shops: the learned dispatcher's schedules, improved by neighbourhood search"
+    summary: ClassVar[str] = (
+        "job shops, projects: schedules of the learned dispatcher, improved by neighbourhood search"
+    )
     features: ClassVar[frozenset[str]] = FEATURES
 
     engine: str = "lns"
@@ -83,7 +86,7 @@ class HybridSolver:
         if not problem.tasks or problem.objective is None:
             return self.policy.solve(problem, limits=limits, seed=seed, on_solution=on_solution)
         reading = read(problem, self.name)
-        network = self.policy.network
+        network = self.policy.policy_for(reading)
         bound = float(reading.weight * lower_bound(reading))
         trace: list[tuple[float, float, float | None]] = []
         found: list[Schedule] = []
@@ -136,7 +139,8 @@ class HybridSolver:
             return SolveResult(status, found[-1], value, bound, wall, self.name, seed, tuple(trace), info)
         engine: LnsSolver | CpsatSolver = CpsatSolver()
         if self.engine == "lns":
-            engine = LnsSolver(extra={"policy": Doubt(reading, network)}, members=members)
+            extra = {"policy": Doubt(reading.shop, reading.tasks, network)} if isinstance(reading.shop, Shop) else {}
+            engine = LnsSolver(extra=extra, members=members)
         rest = (
             Limits(deterministic_limit=limits.deterministic_limit * (1 - self.share), workers=limits.workers)
             if limits.deterministic_limit is not None
@@ -171,8 +175,8 @@ class HybridSolver:
 class Doubt:
     """A neighbourhood: operations that the policy would have decided otherwise, and what lies near one of them."""
 
-    def __init__(self, reading: Reading, network: Network) -> None:
-        self.reading, self.network = reading, network
+    def __init__(self, shop: Shop, tasks: IntArray, network: Network) -> None:
+        self.shop, self.tasks, self.network = shop, tasks, network
 
     def __call__(self, view: View, size: int, rng: np.random.Generator) -> IntArray:
         """About ``size`` tasks around a doubtful one, doubtful ones first."""
@@ -184,7 +188,7 @@ class Doubt:
 
     def by_task(self, view: View) -> np.ndarray:
         """1 - p(decision) of the incumbent, shape [tasks]."""
-        shop, tasks = self.reading.shop, self.reading.tasks
+        shop, tasks = self.shop, self.tasks
         alternatives = shop.alt_ptr[:-1] + view.mode[tasks]
         _, _, choices = rebuild(shop, view.start[tasks].astype(np.float64), alternatives)
         by_operation = np.empty(shop.num_operations)

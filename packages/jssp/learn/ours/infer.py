@@ -1,6 +1,6 @@
 """How a policy is used on an instance: once greedily, or many times with chance, keeping the best schedule.
 
-``sample`` draws independent schedules.  ``refine`` draws the first half like that; every later schedule shares the
+``sample`` draws independent schedules.  ``refine`` draws the first of them like that; every later schedule shares the
 first decisions, up to a random cut, with one of the best so far and is drawn anew behind it, so that chance is spent
 around good schedules.  Both take the same number of schedules for the same name, and the first is the greedy one.
 """
@@ -16,8 +16,8 @@ import numpy as np
 from jssp._arrays import IntArray
 from jssp.learn.ours import kernel
 from jssp.learn.ours.network import Network
-from jssp.learn.ours.rollout import Rollouts, roll
-from jssp.learn.ours.shop import FloatArray, Shop
+from jssp.learn.ours.rollout import AnyShop, Rollouts, roll
+from jssp.learn.ours.shop import FloatArray
 from schedcore.errors import InputError, unknown_name
 
 STRATEGIES = ("sample", "refine")
@@ -42,19 +42,24 @@ class InferParameters:
         Number of good schedules whose beginnings ``refine`` keeps.
     mode
         Which schedules can be built: ``active`` or ``non_delay``.
+    fresh
+        Share of the schedules that ``refine`` draws independently, in [0, 1].
     """
 
     samples: int = 512
-    temperature: float = 1.0
+    temperature: float = 2.0
     strategy: str = "refine"
     elite: int = 8
     mode: str = "active"
+    fresh: float = 0.1
 
     def __post_init__(self) -> None:
         if self.samples < 0:
             raise InputError(f"samples is {self.samples}", where="learned", remedy="give at least 0")
         if self.elite < 1:
             raise InputError(f"elite is {self.elite}", where="learned", remedy="give at least 1")
+        if not 0 <= self.fresh <= 1:
+            raise InputError(f"fresh is {self.fresh}", where="learned", remedy="give a number in [0, 1]")
         if not self.temperature > 0:
             raise InputError(f"temperature is {self.temperature}", where="learned", remedy="give a number > 0")
         if self.strategy not in STRATEGIES:
@@ -106,7 +111,7 @@ class Elite:
 
 
 def infer(
-    shop: Shop,
+    shop: AnyShop,
     net: Network,
     parameters: InferParameters,
     *,
@@ -158,20 +163,20 @@ Plan = tuple[FloatArray, int, IntArray, IntArray]
 
 
 def _plan(
-    elite: Elite, parameters: InferParameters, size: int, drawn: int, shop: Shop, rng: np.random.Generator
+    elite: Elite, parameters: InferParameters, size: int, drawn: int, shop: AnyShop, rng: np.random.Generator
 ) -> Plan:
     """Temperatures, seed and given beginnings of the next schedules."""
     seed = int(rng.integers(2**63))
     heat = np.full(size, parameters.temperature)
     lengths = np.zeros(size, dtype=np.int64)
     prefixes = np.zeros((size, 1), dtype=np.int64)
-    if parameters.strategy == "refine" and drawn >= parameters.samples // 2:
+    if parameters.strategy == "refine" and drawn >= parameters.fresh * parameters.samples:
         prefixes = np.stack([elite.members[int(i)][2] for i in rng.integers(len(elite.members), size=size)])
         lengths = (rng.random(size) * 0.9 * shop.num_operations).astype(np.int64)
     return heat, seed, prefixes, lengths
 
 
-def _in_threads(shop: Shop, net: Network, mode: int, plans: list[Plan]) -> list[Rollouts]:
+def _in_threads(shop: AnyShop, net: Network, mode: int, plans: list[Plan]) -> list[Rollouts]:
     """The schedules of all plans, the first in this thread."""
     results: list[Rollouts | None] = [None] * len(plans)
     errors: list[BaseException] = []

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from jssp.adapter import AnyInstance
 from jssp.generators.brandimarte import BrandimarteParameters, brandimarte
 from jssp.generators.demirkol import new_demirkol
+from jssp.generators.progen import ProGenParameters, progen
 from jssp.generators.taillard import new_taillard
 from jssp.instance import FlexibleJobShopInstance, JobShopInstance
+from jssp.project import ProjectInstance
 
 TRAINING_STREAM = 1_000_000_000
 """Seeds of training instances start here, those of validation instances stay below."""
@@ -86,11 +89,76 @@ FLEXIBLE_VALIDATION = tuple(
     for alternatives, longest in ((3, 10), (5, 7))
 )
 
-FAMILIES = {"job": (TRAINING, VALIDATION), "flexible": (FLEXIBLE, FLEXIBLE_VALIDATION)}
+
+@dataclass(frozen=True, slots=True)
+class ProjectClass:
+    """Projects of one size and difficulty, in the terms of :class:`~jssp.generators.progen.ProGenParameters`."""
+
+    activities: int
+    complexity: float
+    factor: float
+    strength: float
+    weight: float = 1.0
+    resources: int = 4
+
+    @property
+    def kind(self) -> str:
+        """The generator."""
+        return "progen"
+
+    @property
+    def jobs(self) -> int:
+        """Activities, each a job of its own."""
+        return self.activities
+
+    @property
+    def machines(self) -> int:
+        """An activity is one operation, whatever the number of resources."""
+        return 1
+
+    def instance(self, seed: int) -> ProjectInstance:
+        """The instance of ``seed``."""
+        parameters = ProGenParameters(
+            activities=self.activities,
+            resources=self.resources,
+            network_complexity=self.complexity,
+            resource_factor=self.factor,
+            resource_strength=self.strength,
+        )
+        return progen(parameters, seed)
+
+    @property
+    def name(self) -> str:
+        """Size and difficulty."""
+        return f"progen {self.activities}x{self.resources} nc {self.complexity} rf {self.factor} rs {self.strength}"
+
+
+# The grid of the PSPLIB sets, without the strength of 1 (no conflict: every rule is optimal there).
+PROJECTS = tuple(
+    ProjectClass(activities, complexity, factor, strength)
+    for activities in (30, 60)
+    for complexity in (1.5, 1.8, 2.1)
+    for factor in (0.25, 0.5, 0.75, 1.0)
+    for strength in (0.2, 0.5, 0.7)
+)
+"""Projects in the manner of j30 and j60."""
+
+PROJECT_VALIDATION = tuple(
+    ProjectClass(30, complexity, factor, strength)
+    for complexity in (1.5, 2.1)
+    for factor in (0.5, 1.0)
+    for strength in (0.2, 0.5)
+)
+
+FAMILIES: dict[str, tuple[Sequence[ShopClass | ProjectClass], Sequence[ShopClass | ProjectClass]]] = {
+    "job": (TRAINING, VALIDATION),
+    "flexible": (FLEXIBLE, FLEXIBLE_VALIDATION),
+    "project": (PROJECTS, PROJECT_VALIDATION),
+}
 """What is trained on and what is validated on, by the setting ``family``."""
 
 
-def draw(classes: Sequence[ShopClass], rng: np.random.Generator) -> JobShopInstance | FlexibleJobShopInstance:
+def draw(classes: Sequence[ShopClass | ProjectClass], rng: np.random.Generator) -> AnyInstance:
     """A fresh training instance of a random class."""
     weights = np.array([c.weight for c in classes])
     chosen = classes[int(rng.choice(len(classes), p=weights / weights.sum()))]

@@ -8,6 +8,8 @@ non-delay mode only what starts first may be chosen.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numba
 import numpy as np
 
@@ -336,6 +338,99 @@ def rollouts(shop, net, mode, temperatures, seeds, prefix, prefix_length, stop, 
         makespans[r] = makespan
 
 
+class Scratch(NamedTuple):
+    """Room for the backward pass."""
+
+    slope: np.ndarray
+    d1: np.ndarray
+    dpool: np.ndarray
+    dsum: np.ndarray
+    dz: np.ndarray
+
+
+@numba.njit(cache=True)
+def new_scratch(most, hidden, outer):  # type: ignore[no-untyped-def]
+    """Room for decisions of up to ``most`` candidates."""
+    return Scratch(
+        np.empty(most, np.float32),
+        np.empty((most, hidden), np.float32),
+        np.empty(2 * hidden, np.float32),
+        np.empty(max(hidden, outer), np.float32),
+        np.empty(outer, np.float32),
+    )
+
+
+@numba.njit(cache=True, fastmath=FLAGS, error_model="numpy")
+def backward(net, count, c, weight, smoothing, x, g, z1, z2, pooled, argmax, logits, work, gradient):  # type: ignore[no-untyped-def]
+    """Add the gradient of ``weight * log p(c) + smoothing * entropy`` after :func:`forward` to ``gradient``.
+
+    Returns log p(c) and the entropy.
+    """
+    hidden, outer = len(net.b1), len(net.b2)
+    top = logits[0]
+    for d in range(1, count):
+        top = max(top, logits[d])
+    norm = 0.0
+    for d in range(count):
+        norm += np.exp(logits[d] - top)
+    norm = np.log(norm)
+    own = 0.0
+    for d in range(count):
+        log_p = logits[d] - top - norm
+        own -= np.exp(log_p) * log_p
+    for d in range(count):
+        log_p = logits[d] - top - norm
+        p = np.exp(log_p)
+        work.slope[d] = weight * ((1.0 if d == c else 0.0) - p) - smoothing * p * (log_p + own)
+    # Backwards through the second layer, summed over the candidates for what they share.
+    for h in range(outer):
+        work.dsum[h] = np.float32(0.0)
+    for d in range(count):
+        s = work.slope[d]
+        for f in range(NUM_CANDIDATE):
+            gradient.w0[f] += s * x[d, f]
+        for h in range(outer):
+            gradient.w3[h] += s * z2[d, h]
+            work.dz[h] = s * net.w3[h] if z2[d, h] > 0 else np.float32(0.0)
+            work.dsum[h] += work.dz[h]
+        for i in range(hidden):
+            value = z1[d, i]
+            back = np.float32(0.0)
+            for h in range(outer):
+                gradient.w2[i, h] += value * work.dz[h]
+                back += work.dz[h] * net.w2[i, h]
+            work.d1[d, i] = back
+    for h in range(outer):
+        gradient.b2[h] += work.dsum[h]
+    for i in range(2 * hidden):
+        value = pooled[i]
+        back = np.float32(0.0)
+        for h in range(outer):
+            gradient.wp[i, h] += value * work.dsum[h]
+            back += work.dsum[h] * net.wp[i, h]
+        work.dpool[i] = back
+    inverse = np.float32(1.0) / np.float32(count)
+    for i in range(hidden):
+        work.d1[argmax[i], i] += work.dpool[hidden + i]
+        work.dsum[i] = np.float32(0.0)
+    for d in range(count):
+        for i in range(hidden):
+            value = work.d1[d, i] + work.dpool[i] * inverse if z1[d, i] > 0 else np.float32(0.0)
+            work.d1[d, i] = value
+            work.dsum[i] += value
+        for f in range(NUM_CANDIDATE):
+            value = x[d, f]
+            for i in range(hidden):
+                gradient.w1[f, i] += value * work.d1[d, i]
+    for i in range(hidden):
+        gradient.b1[i] += work.dsum[i]
+    for f in range(NUM_CONTEXT):
+        value = g[f]
+        for i in range(hidden):
+            gradient.wg[f, i] += value * work.dsum[i]
+    return logits[c] - top - norm, own
+
+
 @numba.njit(cache=True, nogil=True, fastmath=FLAGS, error_model="numpy")
 def accumulate(shop, net, mode, choices, weight, smoothing, gradient):  # type: ignore[no-untyped-def]
     """Add the gradient of ``weight * mean over the decisions of log p(choice)`` to ``gradient`` (arrays as ``net``).
@@ -349,15 +444,11 @@ def accumulate(shop, net, mode, choices, weight, smoothing, gradient):  # type: 
     g = np.empty(NUM_CONTEXT, np.float32)
     z1 = np.empty((most, hidden), np.float32)
     z2 = np.empty((most, outer), np.float32)
-    d1 = np.empty((most, hidden), np.float32)
     pooled = np.empty(2 * hidden, np.float32)
-    dpool = np.empty(2 * hidden, np.float32)
     argmax = np.empty(hidden, np.int64)
     base = np.empty(max(hidden, outer), np.float32)
-    dsum = np.empty(max(hidden, outer), np.float32)
-    dz = np.empty(outer, np.float32)
     logits = np.empty(most, np.float32)
-    slope = np.empty(most, np.float32)
+    work = new_scratch(most, hidden, outer)
     candidates = np.empty(most, np.int64)
     when = np.empty(most)
     bounds = np.empty(most)
@@ -376,70 +467,12 @@ def accumulate(shop, net, mode, choices, weight, smoothing, gradient):  # type: 
         if count > 1:
             describe(shop, state, count, candidates, when, bounds, x, g)
             forward(net, count, x, g, z1, z2, pooled, argmax, base, logits)
-            top = logits[0]
-            for d in range(1, count):
-                top = max(top, logits[d])
-            norm = 0.0
-            for d in range(count):
-                norm += np.exp(logits[d] - top)
-            norm = np.log(norm)
-            own = 0.0
-            for d in range(count):
-                log_p = logits[d] - top - norm
-                own -= np.exp(log_p) * log_p
-            likelihood += logits[c] - top - norm
+            log_p, own = backward(
+                net, count, c, scaled, smoothing / total, x, g, z1, z2, pooled, argmax, logits, work, gradient
+            )
+            likelihood += log_p
             entropy += own
             decisions += 1
-            for d in range(count):
-                log_p = logits[d] - top - norm
-                p = np.exp(log_p)
-                slope[d] = scaled * ((1.0 if d == c else 0.0) - p) - smoothing / total * p * (log_p + own)
-            # Backwards through the second layer, summed over the candidates for what they share.
-            for h in range(outer):
-                dsum[h] = np.float32(0.0)
-            for d in range(count):
-                s = slope[d]
-                for f in range(NUM_CANDIDATE):
-                    gradient.w0[f] += s * x[d, f]
-                for h in range(outer):
-                    gradient.w3[h] += s * z2[d, h]
-                    dz[h] = s * net.w3[h] if z2[d, h] > 0 else np.float32(0.0)
-                    dsum[h] += dz[h]
-                for i in range(hidden):
-                    value = z1[d, i]
-                    back = np.float32(0.0)
-                    for h in range(outer):
-                        gradient.w2[i, h] += value * dz[h]
-                        back += dz[h] * net.w2[i, h]
-                    d1[d, i] = back
-            for h in range(outer):
-                gradient.b2[h] += dsum[h]
-            for i in range(2 * hidden):
-                value = pooled[i]
-                back = np.float32(0.0)
-                for h in range(outer):
-                    gradient.wp[i, h] += value * dsum[h]
-                    back += dsum[h] * net.wp[i, h]
-                dpool[i] = back
-            inverse = np.float32(1.0) / np.float32(count)
-            for i in range(hidden):
-                d1[argmax[i], i] += dpool[hidden + i]
-                dsum[i] = np.float32(0.0)
-            for d in range(count):
-                for i in range(hidden):
-                    value = d1[d, i] + dpool[i] * inverse if z1[d, i] > 0 else np.float32(0.0)
-                    d1[d, i] = value
-                    dsum[i] += value
-                for f in range(NUM_CANDIDATE):
-                    value = x[d, f]
-                    for i in range(hidden):
-                        gradient.w1[f, i] += value * d1[d, i]
-            for i in range(hidden):
-                gradient.b1[i] += dsum[i]
-            for f in range(NUM_CONTEXT):
-                value = g[f]
-                for i in range(hidden):
-                    gradient.wg[f, i] += value * dsum[i]
         commit(shop, state, candidates[c], when[c])
     return likelihood / max(1, decisions), entropy / max(1, decisions), decisions
 

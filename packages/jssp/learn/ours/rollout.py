@@ -8,9 +8,15 @@ import numpy as np
 import numpy.typing as npt
 
 from jssp._arrays import IntArray
-from jssp.learn.ours import kernel
+from jssp.adapter import AnyInstance
+from jssp.learn.ours import kernel, project_kernel
 from jssp.learn.ours.network import Network
-from jssp.learn.ours.shop import FloatArray, Shop
+from jssp.learn.ours.project_shop import ProjectShop, project_of
+from jssp.learn.ours.shop import FloatArray, Shop, shop_of
+from jssp.project import ProjectInstance
+
+AnyShop = Shop | ProjectShop
+"""What the policy builds schedules of."""
 
 _NO_STOP = np.zeros(1, dtype=np.int64)
 
@@ -39,8 +45,13 @@ class Rollouts:
         return int(self.makespans.argmin())
 
 
+def arrays_of(instance: AnyInstance) -> AnyShop:
+    """The arrays of an instance of any kind."""
+    return project_of(instance) if isinstance(instance, ProjectInstance) else shop_of(instance)
+
+
 def roll(
-    shop: Shop,
+    shop: AnyShop,
     net: Network,
     temperatures: npt.ArrayLike,
     seed: int = 0,
@@ -53,7 +64,7 @@ def roll(
     """One schedule per temperature (0: the best candidate always).
 
     ``prefixes`` [schedules, at least the longest of ``lengths``] are alternatives that are chosen first; ``stop``
-    [1] ends the work early when another thread sets it.
+    [1] ends the work early when another thread sets it.  Projects know the active mode only.
     """
     heat = np.atleast_1d(np.asarray(temperatures, dtype=np.float64))
     count, operations = len(heat), shop.num_operations
@@ -63,10 +74,23 @@ def roll(
     makespans = np.full(count, np.inf)
     if prefixes is None or lengths is None:
         prefixes, lengths = np.zeros((count, 1), dtype=np.int64), np.zeros(count, dtype=np.int64)
-    kernel.rollouts(
-        shop, net, mode, heat, words, prefixes, lengths, _NO_STOP if stop is None else stop, starts, choices, makespans
-    )
+    flag = _NO_STOP if stop is None else stop
+    if isinstance(shop, ProjectShop):
+        project_kernel.project_rollouts(shop, net, heat, words, prefixes, lengths, flag, starts, choices, makespans)
+    else:
+        kernel.rollouts(shop, net, mode, heat, words, prefixes, lengths, flag, starts, choices, makespans)
     return Rollouts(makespans, starts, choices)
+
+
+def accumulate(
+    shop: AnyShop, net: Network, choices: IntArray, weight: float, smoothing: float, gradient: Network
+) -> tuple[float, float, int]:
+    """Add the gradient of ``weight`` times the mean log-probability of ``choices``; see ``kernel.accumulate``."""
+    if isinstance(shop, ProjectShop):
+        found = project_kernel.project_accumulate(shop, net, choices, weight, smoothing, gradient)
+    else:
+        found = kernel.accumulate(shop, net, kernel.ACTIVE, choices, weight, smoothing, gradient)
+    return found
 
 
 def rebuild(

@@ -11,15 +11,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from jssp.learn.ours.checkpoint import Checkpoint, load_checkpoint, shipped
+from jssp.learn.ours.checkpoint import SHIPPED_NAMES, Checkpoint, CheckpointError, load_checkpoint, shipped
 from jssp.learn.ours.infer import InferParameters, infer
 from jssp.learn.ours.network import Network
+from jssp.learn.ours.project_shop import ProjectShop
 from jssp.learn.ours.reading import FEATURES, Reading, read
-from jssp.learn.ours.shop import FloatArray
+from jssp.learn.ours.shop import FloatArray, Shop
 from schedcore.model import Problem, Schedule
 from schedcore.solvers.protocol import Incumbent, Limits, SolveResult, Status, require_features
-
-SHIPPED_NAMES = ("ours", "control")
 
 
 @cache
@@ -37,21 +36,23 @@ class LearnedSolver:
     Parameters
     ----------
     checkpoint
-        A file, or the name of a checkpoint that comes with the package (``ours``, ``control``).
-    samples, temperature, strategy, elite, mode
+        A file, or the name of a checkpoint that comes with the package (``ours``, ``ours-flexible``, ``ours-project``,
+        ``control``).  Empty: the one of the package for the kind of problem.
+    samples, temperature, strategy, elite, mode, fresh
         How schedules are drawn; see :class:`~jssp.learn.ours.infer.InferParameters`.
     """
 
     name: ClassVar[str] = "learned"
-    summary: ClassVar[str] = "job shops: a dispatcher trained on generated instances, the best of 512 schedules"
+    summary: ClassVar[str] = "job shops, projects: a dispatcher trained on generated instances, best of 512 schedules"
     features: ClassVar[frozenset[str]] = FEATURES
 
-    checkpoint: str = "ours"
+    checkpoint: str = ""
     samples: int = 512
-    temperature: float = 1.0
+    temperature: float = 2.0
     strategy: str = "refine"
     elite: int = 8
     mode: str = "active"
+    fresh: float = 0.1
 
     def __post_init__(self) -> None:
         self.parameters  # noqa: B018 - its checks
@@ -59,17 +60,33 @@ class LearnedSolver:
     @property
     def parameters(self) -> InferParameters:
         """How schedules are drawn."""
-        return InferParameters(self.samples, self.temperature, self.strategy, self.elite, self.mode)
+        return InferParameters(self.samples, self.temperature, self.strategy, self.elite, self.mode, self.fresh)
 
-    @property
-    def network(self) -> Network:
-        """The policy, loaded when it is first needed."""
-        return _loaded(self.checkpoint).network
+    def policy_for(self, reading: Reading) -> Network:
+        """The network for a problem, loaded when it is first needed.
+
+        Raises
+        ------
+        CheckpointError
+            The checkpoint is missing, of another version, or for the other kind of problem.
+        """
+        name = self.checkpoint
+        if not name:
+            flexible = isinstance(reading.shop, Shop) and (reading.shop.share < 1).any()
+            name = "ours-project" if reading.inputs == "project" else "ours-flexible" if flexible else "ours"
+        found = _loaded(name)
+        if found.inputs != reading.inputs:
+            raise CheckpointError(
+                f"it was trained on {found.inputs}s, and this problem is a {reading.inputs}",
+                where=f"checkpoint {name}",
+                remedy="leave the checkpoint away, or train one of the family",
+            )
+        return found.network
 
     @property
     def training(self) -> str:
         """Where the weights come from and what they cost, in one line."""
-        told = _loaded(self.checkpoint).provenance
+        told = _loaded(self.checkpoint or "ours").provenance
         updates = f"{told['chosen']['update']} updates, " if "chosen" in told else ""
         return f"{updates}{float(told.get('training_seconds', 0)) / 60:.0f} min, {told.get('hardware', 'one core')}"
 
@@ -97,7 +114,7 @@ class LearnedSolver:
         if not problem.tasks:
             return SolveResult(Status.OPTIMAL, Schedule(), (0,) if problem.objective else (), 0.0, 0.0, self.name, seed)
         reading = read(problem, self.name)
-        network = self.network
+        network = self.policy_for(reading)
         trace: list[tuple[float, float, float | None]] = []
         bound = float(reading.weight * lower_bound(reading))
 
@@ -145,9 +162,11 @@ class LearnedSolver:
 def lower_bound(reading: Reading) -> int:
     """A bound on the makespan that holds with alternatives too.
 
-    It is the longest job, or the largest load of operations that have one machine only.
+    It is the longest job or path, or the largest load of what has no alternative.
     """
     shop = reading.shop
+    if isinstance(shop, ProjectShop):
+        return int(np.ceil(shop.scale[1] - 1e-6)) if shop.duration.any() else 0
     first = shop.job_ptr[:-1]
     longest = float((shop.release + shop.duration[first] + shop.tail[first]).max())
     loads = np.zeros(shop.num_machines)

@@ -21,13 +21,13 @@ from typing import Any
 import numpy as np
 
 from jssp._arrays import IntArray
-from jssp.learn.ours import kernel
+from jssp.instance import FlexibleJobShopInstance, JobShopInstance
 from jssp.learn.ours.checkpoint import hardware, load_checkpoint, save_checkpoint
 from jssp.learn.ours.instances import FAMILIES, TRAINING_STREAM, ShopClass, draw
 from jssp.learn.ours.network import initial, parameter_count, view
-from jssp.learn.ours.rollout import Rollouts, rebuild, roll
+from jssp.learn.ours.rollout import AnyShop, Rollouts, accumulate, arrays_of, rebuild, roll
 from jssp.learn.ours.settings import settings
-from jssp.learn.ours.shop import FloatArray, Shop, shop_of
+from jssp.learn.ours.shop import FloatArray, shop_of
 from schedcore.errors import InputError, unknown_name
 from schedcore.io.atomic import atomic_write_text
 
@@ -44,7 +44,7 @@ class OursConfig:
     seed
         Of everything random.
     family
-        ``job``: job shops; ``flexible``: flexible job shops.
+        ``job``: job shops; ``flexible``: flexible job shops; ``project``: projects with renewable resources.
     hidden
         Width of both layers of the network.
     updates
@@ -159,7 +159,12 @@ class Trainer:
         self.rng = np.random.Generator(np.random.Philox(config.seed))
         self.flat = initial(config.hidden, config.hidden, self.rng)
         if config.start:
-            source = load_checkpoint(Path(config.start)).network
+            found = load_checkpoint(Path(config.start))
+            source = found.network
+            if found.inputs != ("project" if config.family == "project" else "shop"):
+                raise InputError(
+                    f"{config.start} is a policy of {found.inputs}s", where="recipe ours", remedy="set family to match"
+                )
             if source.widths != (config.hidden, config.hidden):
                 raise InputError(
                     f"{config.start} has widths {source.widths}", where="recipe ours", remedy="set hidden to match"
@@ -176,9 +181,10 @@ class Trainer:
         self.curve: list[dict[str, float]] = []
         self.seconds = 0.0
         training, self.validation = FAMILIES[config.family]
+        self.inputs = "project" if config.family == "project" else "shop"
         self.classes = [c for c in training if c.jobs * c.machines <= config.largest]
         seeds = range(config.validation)
-        self._validation = [(c.kind, shop_of(c.instance(seed))) for c in self.validation for seed in seeds]
+        self._validation = [(c.kind, arrays_of(c.instance(seed))) for c in self.validation for seed in seeds]
 
     # --- one update -------------------------------------------------------------------------------
 
@@ -190,11 +196,11 @@ class Trainer:
         rate = config.last_rate + (config.learning_rate - config.last_rate) * 0.5 * (1 + np.cos(np.pi * share))
         smoothing = config.entropy * (1 - share) / config.samples
         for _ in range(config.batch):
-            shop = shop_of(draw(self.classes, self.rng))
+            shop = arrays_of(draw(self.classes, self.rng))
             group = roll(shop, self.net, np.ones(config.samples), int(self.rng.integers(2**63)))
             for choices, weight in zip(group.choices, advantages(group.makespans, config.signal, config.keep)):
                 if weight != 0:
-                    kernel.accumulate(shop, self.net, kernel.ACTIVE, choices, weight, smoothing, self.slots)
+                    accumulate(shop, self.net, choices, weight, smoothing, self.slots)
         self.adam.step(self.flat, self.gradient.astype(np.float64) / config.batch, rate)
         self.update += 1
         keep = min(config.average, self.update / (self.update + 10))
@@ -203,7 +209,7 @@ class Trainer:
     def imitate(self) -> None:
         """Show optimal schedules of 10x10 instances."""
         config = self.config
-        labels: list[tuple[Shop, IntArray]] = []
+        labels: list[tuple[AnyShop, IntArray]] = []
         kinds = [ShopClass(kind, 10, 10) for kind in ("taillard", "demirkol_split")]
         for number in range(config.imitation):
             instance = kinds[number % 2].instance(TRAINING_STREAM + int(self.rng.integers(0, 2**31)))
@@ -216,7 +222,7 @@ class Trainer:
             total, steps = 0.0, 0
             for position, pick in enumerate(self.rng.permutation(len(labels))):
                 shop, choices = labels[int(pick)]
-                total += kernel.accumulate(shop, self.net, kernel.ACTIVE, choices, 1.0, 0.0, self.slots)[0]
+                total += accumulate(shop, self.net, choices, 1.0, 0.0, self.slots)[0]
                 if (position + 1) % 16 == 0:
                     self.adam.step(self.flat, self.gradient.astype(np.float64) / 16, config.learning_rate)
                     self.gradient[:] = 0
@@ -252,7 +258,7 @@ class Trainer:
         plot_curve(self.curve, self.out / "curve.png")
         if score < self.best:
             self.best = score
-            save_checkpoint(self.out / "ours.npz", self.mean_net, self.provenance(row))
+            save_checkpoint(self.out / "ours.npz", self.mean_net, self.provenance(row), self.inputs)
         self.save()
         self.report({"stage": "training", "of": self.config.updates, "best": score <= self.best, **row})
 
@@ -378,7 +384,7 @@ def train(
     return trainer
 
 
-def optimal_choices(instance: Any, limit_s: float) -> IntArray | None:
+def optimal_choices(instance: JobShopInstance | FlexibleJobShopInstance, limit_s: float) -> IntArray | None:
     """The decisions of a schedule that CP-SAT proves optimal within ``limit_s`` on one worker, or ``None``."""
     from jssp.adapter import start_times, to_problem
     from schedcore.solvers.cpsat.solver import CpsatSolver

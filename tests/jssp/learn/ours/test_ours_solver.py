@@ -9,12 +9,12 @@ import pytest
 
 from jssp import FlexibleJobShopInstance, JobShopInstance, generate
 from jssp.adapter import to_problem
-from jssp.learn.ours.checkpoint import CheckpointError, save_checkpoint
+from jssp.learn.ours.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
 from jssp.learn.ours.hybrid import Doubt, HybridSolver
 from jssp.learn.ours.infer import InferParameters, infer
 from jssp.learn.ours.network import initial, view
 from jssp.learn.ours.reading import read
-from jssp.learn.ours.shop import shop_of
+from jssp.learn.ours.shop import Shop, shop_of
 from jssp.learn.ours.solver import LearnedSolver
 from schedcore.check import check
 from schedcore.errors import InputError, UnknownNameError, UnsupportedFeatureError
@@ -30,6 +30,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> str:
     net = view(flat, 8, 8)
     net.w0[4] = 5.0
     save_checkpoint(path, net, {"recipe": "test"})
+    save_checkpoint(path.with_name("project.npz"), net, {"recipe": "test"}, "project")
     return str(path)
 
 
@@ -130,33 +131,72 @@ def test_refusals_name_the_feature(checkpoint: str) -> None:
     solver = learned(checkpoint)
     task = Task("a", (Mode(2, (Demand(0),)),))
     goal = Objective.minimise(makespan=1)
+    two = (Mode(2, (Demand(0),)), Mode(3, (Demand(1),)))
+    both = Unary("a"), Unary("b")
     cases = {
-        "renewable": Problem("p", (Renewable("r", 2),), (task,), objective=goal),
-        "exactly one resource": Problem(
-            "p",
-            (Unary("a"), Unary("b")),
-            (Task("a", (Mode(2, (Demand(0), Demand(1))),)),),
-            objective=goal,
+        "max_lag": Problem("p", both, (task, Task("b", task.modes)), lags=(TimeLag(0, 1, max=9),), objective=goal),
+        "several modes together with renewable": Problem(
+            "p", (Renewable("r", 2), Unary("a")), (Task("a", two),), objective=goal
         ),
-        "no set of chains": Problem(
+        "several modes together with precedence that is no set of chains": Problem(
             "p",
-            (Unary("a"),),
-            (task, Task("b", task.modes), Task("c", task.modes)),
+            both,
+            (Task("a", two), Task("b", task.modes), Task("c", task.modes)),
             lags=(TimeLag(0, 1), TimeLag(0, 2)),
             objective=goal,
         ),
-        "releases inside a chain": Problem(
-            "p",
-            (Unary("a"),),
-            (task, Task("b", task.modes, release=3)),
-            lags=(TimeLag(0, 1),),
-            objective=goal,
-        ),
-        "makespan that is to be long": Problem("p", (Unary("a"),), (task,), objective=Objective.minimise(makespan=-1)),
+        "makespan that is to be long": Problem("p", both, (task,), objective=Objective.minimise(makespan=-1)),
     }
     for words, problem in cases.items():
         with pytest.raises(UnsupportedFeatureError, match=words):
             solver.solve(problem, limits=Limits())
+
+
+def project_cases() -> dict[str, Problem]:
+    goal = Objective.minimise(makespan=1)
+    task = Task("a", (Mode(2, (Demand(0),)),))
+    return {
+        "progen": to_problem(generate("progen:30x4:1")),
+        "two resources at once": Problem(
+            "p",
+            (Unary("a"), Unary("b"), Renewable("c", 3)),
+            (
+                Task("a", (Mode(2, (Demand(0), Demand(1), Demand(2, 2))),)),
+                Task("b", (Mode(5, (Demand(1), Demand(2, 2))),), release=1),
+                Task("c", (Mode(0, (Demand(0),)),)),
+                Task("d", (Mode(4, ()),)),
+            ),
+            lags=(TimeLag(0, 2),),
+            objective=goal,
+        ),
+        "a tree on one machine": Problem(
+            "p",
+            (Unary("a"),),
+            (task, Task("b", task.modes, release=3), Task("c", task.modes)),
+            lags=(TimeLag(0, 1), TimeLag(0, 2)),
+            objective=goal,
+        ),
+        "a release inside a chain": Problem(
+            "p", (Unary("a"),), (task, Task("b", task.modes, release=3)), lags=(TimeLag(0, 1),), objective=goal
+        ),
+    }
+
+
+@pytest.mark.parametrize("case", project_cases())
+def test_schedules_of_projects_are_feasible(checkpoint: str, case: str) -> None:
+    problem = project_cases()[case]
+    policy = learned(checkpoint.replace("small", "project"))
+    for solver in (policy, HybridSolver(policy=policy)):
+        result = solver.solve(problem, limits=Limits(deterministic_limit=0.3))
+        assert result.schedule is not None
+        assert check(problem, result.schedule).ok
+        assert result.bound is not None
+        assert result.bound <= result.objective[0] == result.schedule.makespan
+
+
+def test_a_checkpoint_for_the_other_kind_is_told(checkpoint: str) -> None:
+    with pytest.raises(CheckpointError, match="trained on shops, and this problem is a project"):
+        learned(checkpoint).solve(project_cases()["progen"], limits=Limits())
 
 
 def test_a_missing_checkpoint_is_told(tmp_path: Path) -> None:
@@ -189,9 +229,9 @@ def test_hybrid_parameters_are_checked(parameters: dict[str, object], error: typ
 
 
 def test_more_samples_are_never_worse(checkpoint: str) -> None:
-    solver = learned(checkpoint)
+    net = load_checkpoint(Path(checkpoint)).network
     shop = shop_of(generate("demirkol_split:8x6:1"))  # type: ignore[arg-type]
-    values = [infer(shop, solver.network, InferParameters(samples=n, strategy="sample")).makespan for n in (1, 17, 65)]
+    values = [infer(shop, net, InferParameters(samples=n, strategy="sample")).makespan for n in (1, 17, 65)]
     assert values == sorted(values, reverse=True)
 
 
@@ -238,7 +278,9 @@ def test_the_doubt_neighbourhood_gives_the_asked_number(checkpoint: str) -> None
         problem = CASES[case]
         schedule = solver.solve(problem, limits=Limits()).schedule
         assert schedule is not None
-        doubt = Doubt(read(problem), solver.network)
+        reading = read(problem)
+        assert isinstance(reading.shop, Shop)
+        doubt = Doubt(reading.shop, reading.tasks, solver.policy_for(reading))
         view = View(problem, schedule)
         assert ((doubt.by_task(view) >= 0) & (doubt.by_task(view) <= 1)).all()
         free = doubt(view, 7, np.random.default_rng(0))

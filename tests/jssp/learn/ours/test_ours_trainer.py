@@ -141,7 +141,13 @@ def test_recipes_of_the_command(tmp_path: Path) -> None:
         recipe.control.train(TrainOptions(tmp_path / "x", overrides={"population": "1"}))
 
 
-def test_flexible_shops_train_by_the_same_code(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("family", "kind"), [("flexible", "brandimarte"), ("project", "progen")])
+def test_other_families_train_by_the_same_code(tmp_path: Path, family: str, kind: str) -> None:
     rows: list[Mapping[str, Any]] = []
-    train({**SMALL, "family": "flexible", "updates": 4}, tmp_path / "flexible", report=rows.append)
-    assert rows[-1]["greedy_brandimarte"] < rows[0]["greedy_brandimarte"]
+    train({**SMALL, "family": family, "updates": 10, "validate_every": 10}, tmp_path, report=rows.append)
+    assert rows[-1][f"greedy_{kind}"] < rows[0][f"greedy_{kind}"]
+    inputs = load_checkpoint(tmp_path / "ours.npz").inputs
+    assert inputs == ("project" if family == "project" else "shop")
+    other = "job" if family == "project" else "project"
+    with pytest.raises(InputError, match="set family to match"):
+        train({**SMALL, "family": other, "start": str(tmp_path / "ours.npz")}, tmp_path / "next")

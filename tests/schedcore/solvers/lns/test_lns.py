@@ -266,3 +266,24 @@ def test_bandit_prefers_what_pays_and_keeps_trying_the_rest() -> None:
     assert bandit.gains == {"good": bandit.tries["good"], "bad": 0}
     lazy = Bandit(["first", "other"], floor=0.0, untried=["first"])
     assert lazy.choose(rng) == "first"
+
+
+def test_further_neighbourhoods_and_members_take_part() -> None:
+    problem = shop(10, 10, makespan=1)
+    calls: list[int] = []
+
+    def own(view: View, size: int, rng: np.random.Generator) -> np.ndarray:
+        calls.append(size)
+        return np.arange(size)
+
+    limits = Limits(deterministic_limit=0.05)
+    good = solve(problem, "tabu", deterministic_limit=0.05).schedule
+    assert good is not None
+    # The floor makes every neighbourhood as likely as the tabu move.
+    solver = LnsSolver(LnsParameters(cp_floor=1.0), extra={"own": own}, members=(good,))
+    result = solver.solve(problem, limits=Limits(deterministic_limit=1.5), hint=good)
+    assert calls
+    assert result.parameters["moves"]["own"][0] == len(calls)
+    assert result.objective[0] <= good.makespan
+    begun = LnsSolver(members=(good,)).solve(problem, limits=limits)
+    assert begun.objective[0] <= good.makespan
