@@ -11,6 +11,7 @@ from schedcore.experiments.config import GROUPS
 from schedcore.experiments.expand import expand
 from schedcore.experiments.inspection import inspect
 from schedcore.experiments.plan import make_plan
+from schedcore.registry import domain_names
 
 CONFIGS = find_config_dir(Path(__file__).resolve().parents[2] / "configs")
 CHOICES = [(group, name) for group in GROUPS for name in CONFIGS.names(group)]
@@ -65,3 +66,9 @@ def test_quickstart_is_what_it_promises() -> None:
     assert len(groups["classic"].instances) == 20
     assert [name.partition(":")[0] for name in groups["generated"].instances] == ["brandimarte", "progen"]
     assert len(expand(CONFIGS, "quickstart").experiment.methods) >= 4
+
+
+def test_quickstart_runs_every_domain_on_ray() -> None:
+    found = expand(CONFIGS, "quickstart").experiment
+    assert {group.domain for group in found.groups.values()} == set(domain_names())
+    assert found.backend.name == "ray"
