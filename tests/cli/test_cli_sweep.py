@@ -156,6 +156,7 @@ def test_wrong_words(sweep, tmp_path, words, what, remedy) -> None:
     assert ran.code == 2, ran.err
     assert what in ran.err
     assert remedy in ran.err
+    assert not (tmp_path / "runs").exists()  # nothing is left of what is refused
 
 
 def test_progress_is_a_table_on_a_terminal(tmp_path, monkeypatch) -> None:
