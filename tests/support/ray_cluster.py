@@ -74,8 +74,8 @@ class RayCluster:
         """Wait until all nodes say that they have started."""
         deadline = time.monotonic() + timeout_s
         while self.log().count("Ray runtime started") < len(self.nodes):
-            ended = any(node.process.poll() is not None for node in self.nodes)
-            assert not ended and time.monotonic() < deadline, f"no cluster:\n{self.log()[-3000:]}"
+            late = time.monotonic() > deadline or any(node.process.poll() is not None for node in self.nodes)
+            assert not late, f"no cluster:\n{self.log()[-3000:]}"
             time.sleep(0.2)
 
     def wait_for_jobs(self, timeout_s: float = 90) -> None:

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
@@ -233,12 +234,33 @@ def _disk() -> Check:
 
 
 def _ray_leftovers() -> Iterator[Check]:
+    from schedcore.experiments.backends.ray_local import leftovers
+
+    for leftover in leftovers():
+        processes = f", {len(leftover.pids)} processes" if leftover.pids else ""
+        remedy = "the next sweep with --backend ray removes it"
+        yield Check("ray", "warn", f"a killed command has left {leftover.path}{processes}", remedy)
     folder = Path(os.environ.get("RAY_TMPDIR", tempfile.gettempdir())) / "ray"
     if (folder / "ray_current_cluster").exists():
         remedy = "if no cluster of yours runs any more:  ray stop"
         yield Check("ray", "warn", f"{folder} names a running local cluster", remedy)
     elif os.environ.get("RAY_ADDRESS"):
         yield Check("ray", "ok", f"RAY_ADDRESS={os.environ['RAY_ADDRESS']}")
+    present = [f"{name} ({'yes' if _has(modules) else 'no'})" for name, modules in _EXTRAS.items()]
+    yield Check("extras", "ok", ", ".join(present))
+
+
+_EXTRAS = {
+    "cluster": ("aiohttp_cors", "grpc"),
+    "tune": ("optuna", "tensorboardX"),
+    "parquet": ("pyarrow",),
+    "tracking": ("mlflow", "tensorboard"),
+}
+"""Extras, and modules by which they are known."""
+
+
+def _has(modules: tuple[str, ...]) -> bool:
+    return all(find_spec(module) is not None for module in modules)
 
 
 def _kernels() -> Check:

@@ -139,6 +139,8 @@ def sweep(
                       "--out": out})  # fmt: skip
         folder = resume
         plan, kept, argv = _stored(resume)
+        if address is not None:
+            backend = backend or "ray"
     config = _whole(plan.config, backend, slots, address, retries, fail_fast)
     plan = dataclasses.replace(plan, config=config)
     for line in plan.notes:
@@ -222,6 +224,8 @@ def _stored(folder: Path) -> tuple[Plan, dict[str, Any], tuple[str, ...] | None]
         manifest, trials = store.manifest, store.trials()
     place = str(folder / "sweep.json")
     config: ExperimentConfig = Builder(lambda key: f"{place}: {key}").build(ExperimentConfig, dict(manifest.experiment))
+    # Where it ran last time, perhaps as a job, says nothing of where it goes on.
+    config = dataclasses.replace(config, backend=dataclasses.replace(config.backend, address=None))
     return plan_again(manifest.name, config, trials), dict(manifest.asked), manifest.argv or None
 
 
