@@ -14,7 +14,7 @@ WORDS = ("jssp", "solver=spt,mwkr", "instance=ft06,la01", "time_limit_s=1", "--b
 
 @pytest.fixture
 def disk(tmp_path):
-    """Mount a file system in memory of a few hundred KiB; mounting again changes it."""
+    """Mount a file system in memory of a megabyte or more; mounting again changes it."""
     place = tmp_path / "disk"
     place.mkdir()
 
@@ -33,20 +33,20 @@ def disk(tmp_path):
 
 
 def test_full_disk_ends_the_sweep_with_the_way_back(sched, disk, monkeypatch) -> None:
-    place = disk("size=220k")
+    place = disk("size=1200k")
     monkeypatch.chdir(place)
-    ran = sched("sweep", *WORDS, "--seeds", "200", "--out", "r")
+    ran = sched("sweep", *WORDS, "--seeds", "100", "--out", "r")
     assert ran.code == 1, ran.err
     assert "the disk is full; what was stored before is safe" in ran.err
     assert "make room and continue;  sched sweep --resume r" in ran.err
     with Store.read(place / "r") as store:
         done = store.statuses()["done"]
-        assert 0 < done < 800
+        assert 0 < done < 400
         assert len(store.records()) == done
     disk("remount", "size=60m")
     ran = sched("sweep", "--resume", "r", "--json")
     assert ran.code == 0, ran.err
-    assert (ran.json()["data"]["resumed"], ran.json()["data"]["ran"]) == (done, 800 - done)
+    assert (ran.json()["data"]["resumed"], ran.json()["data"]["ran"]) == (done, 400 - done)
 
 
 def test_a_run_that_cannot_be_written_is_told_and_can_be_read(sched, disk, monkeypatch) -> None:
