@@ -242,3 +242,20 @@ def test_experiments_are_swept_too(sweep, tmp_path) -> None:
     configs = config_folder(tmp_path / "configs")
     ran = sweep("small", "--config-dir", str(configs), "--json")
     assert (ran.code, ran.json()["data"]["folder"]) == (0, "runs/small")
+
+
+@pytest.mark.parametrize(("number", "word"), [(signal.SIGINT, "interrupted"), (signal.SIGTERM, "terminated")])
+def test_what_runs_may_finish_after_the_first_signal(tmp_path, number, word) -> None:
+    words = ("jssp", "solver=support.deadly_solvers:Sleeping", "solver.parameters.factor=0.5", "instance=ft06")
+    child = _start(tmp_path, *words, "--seeds", "9", "warm_up=false", "--out", "r", "--backend", "process")
+    assert child.stderr is not None
+    _until(child.stderr, "[1/9]")
+    child.send_signal(number)
+    _, err = child.communicate(timeout=60)
+    assert (child.returncode, f"error: {word}" in err) == (130, True), err
+    assert "continue:  sched sweep --resume r" in err
+    with Store.read(tmp_path / "r") as store:
+        counts = store.statuses()
+    # Nothing was given up, and not all has run.
+    assert (counts["running"], counts["failed"]) == (0, 0)
+    assert 1 < counts["done"] < 9
