@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from support.command import run_here
+from support.command import ROOT, environment, run_here
 from support.ray_cluster import ray_cluster
 
 from schedcore.experiments.store import Store
@@ -62,3 +64,50 @@ def test_a_node_dies_and_the_table_is_complete(tmp_path: Path) -> None:
     with Store.read(tmp_path / "inline") as store:
         expected = sorted((record.instance, record.seed, record.value) for record in store.records().values())
     assert sorted((record.instance, record.seed, record.value) for record in records.values()) == expected
+
+
+def test_a_client_runs_a_sweep_and_is_cautioned(tmp_path: Path) -> None:
+    pytest.importorskip("grpc", reason="needs the extra cluster")
+    out = tmp_path / "run"
+    bad = "solver=support.deadly_solvers:Segfault,support.deadly_solvers:Hanging,spt"
+    words = ["sweep", "jssp", bad, "instance=ft06", "seed=range(0,2)", "time_limit_s=1", "timeout_s=2", "warm_up=false"]
+    with ray_cluster(head_cpus=2) as cluster:
+        answer = subprocess.run(
+            [sys.executable, "-m", "schedcore", *words, "--address", cluster.client, "--out", str(out), "--json"],
+            env=cluster.env,
+            capture_output=True,
+            text=True,
+            timeout=200,
+            check=False,
+        )
+    assert answer.returncode == 5, answer.stderr
+    assert "the sweep ends with the connection" in answer.stderr
+    failures = json.loads(answer.stdout)["data"]["failures"]
+    assert sorted(failure["error_type"] for failure in failures) == ["crash", "crash", "timeout", "timeout"]
+
+
+def test_a_ray_that_dies_ends_the_sweep_and_the_sweep_goes_on(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    env = environment()
+    env["PYTHONPATH"] += os.pathsep + str(ROOT / "tests")
+    command = [sys.executable, "-m", "schedcore", *WORDS, "--backend", "ray", "--slots", "2", "--out", str(out)]
+    driver = subprocess.Popen([*command, "--jsonl"], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert driver.stdout is not None
+    assert driver.stderr is not None
+    for line in driver.stdout:
+        if json.loads(line).get("event") == "trial":
+            children = Path(f"/proc/{driver.pid}/task/{driver.pid}/children").read_text().split()
+            (raylet,) = (int(pid) for pid in children if b"/raylet/raylet" in Path(f"/proc/{pid}/cmdline").read_bytes())
+            os.kill(raylet, signal.SIGKILL)
+            break
+    rest, errors = driver.communicate(timeout=120)
+    assert driver.returncode == 1, errors + rest
+    assert "Ray has died" in errors
+    assert f"sched sweep --resume {out}" in errors
+    assert "raylet" not in errors.replace("its process raylet", "")
+    with Store.read(out) as store:
+        done = store.statuses()["done"]
+    assert 1 <= done < 12
+    answer = run_here("sweep", "--resume", str(out), "--backend", "inline", "--json")
+    assert answer.code == 0, answer.err
+    assert answer.json()["data"]["resumed"] == done

@@ -42,6 +42,7 @@ class RayCluster:
     folder: Path
     port: int
     dashboard: int
+    client_port: int
     env: dict[str, str]
     nodes: list[Node] = field(default_factory=list)
 
@@ -54,6 +55,11 @@ class RayCluster:
     def jobs(self) -> str:
         """Where jobs are submitted."""
         return f"http://127.0.0.1:{self.dashboard}"
+
+    @property
+    def client(self) -> str:
+        """Where clients connect."""
+        return f"ray://127.0.0.1:{self.client_port}"
 
     def start(self, *words: str) -> Node:
         """Start a node."""
@@ -107,7 +113,7 @@ def ray_cluster(*, head_cpus: int = 0, dashboard: bool = False) -> Iterator[RayC
     )
     env["PYTHONPATH"] += os.pathsep + str(ROOT / "tests")
     env.pop("RAY_ADDRESS", None)
-    cluster = RayCluster(folder, _free_port(), _free_port(), env)
+    cluster = RayCluster(folder, _free_port(), _free_port(), _free_port(), env)
     try:
         cluster.start(
             "--head",
@@ -115,7 +121,7 @@ def ray_cluster(*, head_cpus: int = 0, dashboard: bool = False) -> Iterator[RayC
             f"--num-cpus={head_cpus}",
             f"--include-dashboard={str(dashboard).lower()}",
             f"--dashboard-port={cluster.dashboard}",
-            f"--ray-client-server-port={_free_port()}",
+            f"--ray-client-server-port={cluster.client_port}",
         )
         cluster.wait_until_up()
         yield cluster

@@ -41,7 +41,7 @@ _LOOK_EVERY_S = 0.5
 """How often notes of begun trials are looked for; also the precision of time-outs."""
 
 _COUNT_EVERY_S = 5.0
-_WARM_S = 300.0
+_WARM_S = 90.0
 """What compiling and loading may take beside the time of the trial."""
 
 
@@ -440,6 +440,8 @@ class RayBackend:
                 continue
             self._end(reference)
             text = f"ended after its limit of {running.limit_s:g} s"
+            if running.note is not None and running.note.warming:
+                text = f"ended after {running.limit_s + _WARM_S:g} s, before it had warmed up"
             host = running.note.host if running.note is not None else ""
             record = failed_record(
                 running.trial,
