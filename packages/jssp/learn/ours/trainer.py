@@ -158,8 +158,10 @@ class Trainer:
         self.config, self.out, self.report = config, out, report
         self.rng = np.random.Generator(np.random.Philox(config.seed))
         self.flat = initial(config.hidden, config.hidden, self.rng)
+        self.before: dict[str, Any] = {}
         if config.start:
             found = load_checkpoint(Path(config.start))
+            self.before = dict(found.provenance)
             source = found.network
             if found.inputs != ("project" if config.family == "project" else "shop"):
                 raise InputError(
@@ -266,14 +268,16 @@ class Trainer:
         """What is told of the weights."""
         from schedcore.experiments.code_version import code_version
 
+        spent = float(self.before.get("training_seconds", 0.0))
         return {
             "recipe": "ours",
-            "config": asdict(self.config),
+            "config": {**asdict(self.config), "start": Path(self.config.start).name},
             "seed": self.config.seed,
             "code_version": code_version("jssp"),
             "chosen": dict(row),
             "curve": self.curve,
-            "training_seconds": round(self.seconds, 1),
+            "training_seconds": round(self.seconds + spent, 1),
+            "started_from": self.before,
             "trained_on": [c.name for c in self.classes],
             "validated_on": [c.name for c in self.validation],
             "parameters": self.net.size,
