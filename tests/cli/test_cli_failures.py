@@ -174,7 +174,7 @@ def test_timeout_of_an_experiment_leaves_what_is_done(sched, tmp_path, monkeypat
     text = SMALL.replace("support.my_solvers:Serial", "support.my_solvers:Patient").replace("{factor: 2.0}", "{}")
     configs = config_folder(tmp_path / "configs", text)
     monkeypatch.chdir(tmp_path)
-    words = ("run", "small", "--config-dir", str(configs), "time_limit_s=30", "--timeout", "2")
+    words = ("run", "small", "--config-dir", str(configs), "time_limit_s=30", "--timeout", "6")
     assert sched(*words).code == 124
     with Store.read(tmp_path / "runs" / "small") as store:
         assert store.statuses() == {"planned": 2, "running": 1, "done": 1, "failed": 0}
