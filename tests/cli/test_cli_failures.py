@@ -169,14 +169,15 @@ def test_timeout_while_the_domain_is_imported() -> None:
 def test_timeout_of_an_experiment_leaves_what_is_done(sched, tmp_path, monkeypatch) -> None:
     from support.experiment import SMALL, config_folder
 
+    from schedcore.experiments.store import Store
+
     text = SMALL.replace("support.my_solvers:Serial", "support.my_solvers:Patient").replace("{factor: 2.0}", "{}")
     configs = config_folder(tmp_path / "configs", text)
     monkeypatch.chdir(tmp_path)
     words = ("run", "small", "--config-dir", str(configs), "time_limit_s=30", "--timeout", "2")
     assert sched(*words).code == 124
-    stored = list((tmp_path / "runs" / "small" / "trials").iterdir())
-    assert len(stored) == 1
-    assert "FAILED" not in stored[0].read_text(encoding="utf-8")
+    with Store.read(tmp_path / "runs" / "small") as store:
+        assert store.statuses() == {"planned": 2, "running": 1, "done": 1, "failed": 0}
 
 
 def test_timeout_must_be_positive(sched) -> None:

@@ -156,6 +156,7 @@ def test_wrong_words(sweep, tmp_path, words, what, remedy) -> None:
     assert ran.code == 2, ran.err
     assert what in ran.err
     assert remedy in ran.err
+    assert not (tmp_path / "runs").exists()  # nothing is left of what is refused
 
 
 def test_progress_is_a_table_on_a_terminal(tmp_path, monkeypatch) -> None:
@@ -241,3 +242,20 @@ def test_experiments_are_swept_too(sweep, tmp_path) -> None:
     configs = config_folder(tmp_path / "configs")
     ran = sweep("small", "--config-dir", str(configs), "--json")
     assert (ran.code, ran.json()["data"]["folder"]) == (0, "runs/small")
+
+
+@pytest.mark.parametrize(("number", "word"), [(signal.SIGINT, "interrupted"), (signal.SIGTERM, "terminated")])
+def test_what_runs_may_finish_after_the_first_signal(tmp_path, number, word) -> None:
+    words = ("jssp", "solver=support.deadly_solvers:Sleeping", "solver.parameters.factor=0.5", "instance=ft06")
+    child = _start(tmp_path, *words, "--seeds", "9", "warm_up=false", "--out", "r", "--backend", "process")
+    assert child.stderr is not None
+    _until(child.stderr, "[1/9]")
+    child.send_signal(number)
+    _, err = child.communicate(timeout=60)
+    assert (child.returncode, f"error: {word}" in err) == (130, True), err
+    assert "continue:  sched sweep --resume r" in err
+    with Store.read(tmp_path / "r") as store:
+        counts = store.statuses()
+    # Nothing was given up, and not all has run.
+    assert (counts["running"], counts["failed"]) == (0, 0)
+    assert 1 < counts["done"] < 9

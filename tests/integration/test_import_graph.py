@@ -38,7 +38,9 @@ IMPORT_NAMES = {
     "hydra-core": {"hydra", "omegaconf"},
     "pyyaml": {"yaml"},
     "torch-geometric": {"torch_geometric"},
-    "ray": {"ray"},
+    # aiohttp and requests come with ray[default], which the extra "cluster" asks for.
+    "ray": {"ray", "aiohttp", "requests"},
+    "mlflow-skinny": {"mlflow"},
 }
 
 

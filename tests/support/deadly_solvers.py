@@ -50,6 +50,13 @@ class Parent(Serial):
         subprocess.run(["sleep", self.mark], check=False)
 
 
+class OtherParent(Parent):
+    """The same with another mark, for tests that run at the same time."""
+
+    name = "other-parent"
+    mark = "31558.75"
+
+
 class Leaking(Serial):
     """Takes 40 MB more every tenth of a second, up to 1.2 GB."""
 

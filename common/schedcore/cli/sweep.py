@@ -124,6 +124,7 @@ def sweep(
     words = overrides.words
     if job is not None:
         return _attached(session, job, address, out)
+    argv: tuple[str, ...] | None
     if resume is None:
         if target is None:
             raise InputError(
@@ -132,12 +133,12 @@ def sweep(
         plan, asked = _planned(session, target, words, config_dir, grid, seeds, sample, sample_seed)
         plain = not words and grid is None and seeds is None and sample is None
         folder = out or Path("runs") / asked.folder_name(plain and target not in _domains())
-        kept = dataclasses.asdict(asked)
+        kept, argv = dataclasses.asdict(asked), None
     else:
         _only_resume({"a target": target, "words": words, "--grid": grid, "--seeds": seeds, "--sample": sample,
                       "--out": out})  # fmt: skip
         folder = resume
-        plan, kept = _stored(resume)
+        plan, kept, argv = _stored(resume)
         if address is not None:
             backend = backend or "ray"
     config = _whole(plan.config, backend, slots, address, retries, fail_fast)
@@ -148,7 +149,7 @@ def sweep(
         return _dry_run(plan, folder)
     options = DriverOptions(config.retries, config.fail_fast, force)
     again = shlex.join(["sched", "sweep", "--resume", str(folder)])
-    work: Sweep = Sweep(plan, folder, options, kept, again, sinks)
+    work: Sweep = Sweep(plan, folder, options, kept, again, sinks, argv)
     cluster = _job_address(config.backend)
     if cluster is not None:
         from schedcore.cli.cluster_job import carry_out_as_job
@@ -212,8 +213,8 @@ def _planned(
     )
 
 
-def _stored(folder: Path) -> tuple[Plan, dict[str, Any]]:
-    """The plan of a run, and what was asked for when it began."""
+def _stored(folder: Path) -> tuple[Plan, dict[str, Any], tuple[str, ...] | None]:
+    """The plan of a run, what was asked for when it began, and by which command."""
     from schedcore.experiments.config import ExperimentConfig
     from schedcore.experiments.plan import plan_again
     from schedcore.experiments.schema import Builder
@@ -225,7 +226,7 @@ def _stored(folder: Path) -> tuple[Plan, dict[str, Any]]:
     config: ExperimentConfig = Builder(lambda key: f"{place}: {key}").build(ExperimentConfig, dict(manifest.experiment))
     # Where it ran last time, perhaps as a job, says nothing of where it goes on.
     config = dataclasses.replace(config, backend=dataclasses.replace(config.backend, address=None))
-    return plan_again(manifest.name, config, trials), dict(manifest.asked)
+    return plan_again(manifest.name, config, trials), dict(manifest.asked), manifest.argv or None
 
 
 def _whole(

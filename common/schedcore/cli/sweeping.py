@@ -14,12 +14,14 @@ from schedcore.cli.signals import StopRequest
 from schedcore.errors import SchedError, TrialsFailedError
 
 if TYPE_CHECKING:
+    from schedcore.experiments.backends.protocol import Backend
     from schedcore.experiments.driver import DriverOptions
     from schedcore.experiments.driver import Outcome as DriverOutcome
     from schedcore.experiments.manifest import Manifest
     from schedcore.experiments.plan import Plan
     from schedcore.experiments.report import WrittenReport
     from schedcore.experiments.store import Store
+    from schedcore.experiments.trial import Trial
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class Sweep:
         The command that continues it.
     sinks
         Trackers that get every trial as it ends, ``NAME:PLACE``.
+    argv
+        The command that made the run, if it was another than this one.
     """
 
     plan: Plan
@@ -42,6 +46,7 @@ class Sweep:
     asked: Mapping[str, Any]
     again: str
     sinks: tuple[str, ...] = ()
+    argv: tuple[str, ...] | None = None
 
 
 def carry_out(session: Session, sweep: Sweep) -> Outcome:
@@ -56,18 +61,18 @@ def carry_out(session: Session, sweep: Sweep) -> Outcome:
     """
     from schedcore.experiments.report import results_data
     from schedcore.experiments.report.summary_text import report_text
-    from schedcore.experiments.store import Store
 
-    plan, folder = sweep.plan, sweep.folder
-    with Store.create(folder, manifest_of(sweep)) as store:
+    plan, folder, stop = sweep.plan, sweep.folder, StopRequest()
+    ready = _ready(session, sweep, stop)  # what cannot run at all is refused before anything is written
+    with _store(sweep, ready) as store:
         if store.taken_over:
             session.note(f"the driver before this one was killed; its run {folder} goes on here")
-        outcome, report, chosen = _run(session, sweep, store)
+        outcome, report = _run(session, sweep, store, ready, stop)
         failed = failures_of(store)
     data: dict[str, Any] = {
         "name": plan.name,
         "folder": str(folder),
-        "backend": chosen,
+        "backend": ready.backend.name,
         "trials": outcome.total,
         "ran": outcome.ran,
         "resumed": outcome.resumed,
@@ -79,45 +84,71 @@ def carry_out(session: Session, sweep: Sweep) -> Outcome:
     return Outcome(data, report_text(report), _error(sweep, outcome, failed))
 
 
-def _run(session: Session, sweep: Sweep, store: Store) -> tuple[DriverOutcome, WrittenReport, str]:
+@dataclass(frozen=True)
+class _Ready:
+    """What is left to run, and who will."""
+
+    left: list[Trial]
+    backend: Backend
+    reason: str
+
+
+def _ready(session: Session, sweep: Sweep, stop: StopRequest) -> _Ready:
+    """Choose the backend for what is left, and make sure that it has what the trials ask for."""
+    from schedcore.experiments.backends.choose import choose_backend, make_backend
+    from schedcore.experiments.driver import PATIENCE_S, check_resources
+    from schedcore.experiments.manifest import MANIFEST
+    from schedcore.experiments.store import DATABASE, Store
+
+    plan, folder, config = sweep.plan, sweep.folder, sweep.plan.config
+    finished: set[str] = set()
+    if not sweep.options.force and (folder / MANIFEST).is_file() and (folder / DATABASE).is_file():
+        with Store.read(folder) as store:
+            finished = store.finished_keys(everything=True)
+    left = [trial for trial in plan.trials if trial.key not in finished]
+    if not left:
+        return _Ready(left, make_backend("inline", config.backend), "nothing to run")
+    name, reason = choose_backend(config.backend, left)
+    backend = make_backend(
+        name,
+        config.backend,
+        warm_up=config.warm_up,
+        give_up=lambda: stop.older_than(PATIENCE_S),
+        say=session.note,
+    )
+    check_resources(left, backend)
+    return _Ready(left, backend, reason)
+
+
+def _run(
+    session: Session, sweep: Sweep, store: Store, ready: _Ready, stop: StopRequest
+) -> tuple[DriverOutcome, WrittenReport]:
     from schedcore.cli.app import Interrupted
     from schedcore.cli.sweep_progress import SweepProgress
-    from schedcore.experiments.backends.choose import choose_backend, make_backend
     from schedcore.experiments.driver import PATIENCE_S, run_trials
     from schedcore.experiments.report import write_report
     from schedcore.experiments.report.from_store import command_text, run_data_of
     from schedcore.experiments.sinks import SinkObserver, sink_of_word
     from schedcore.experiments.warm_up import warm_up
 
-    plan, stop = sweep.plan, StopRequest()
-    store.add(plan.trials)
-    finished = set() if sweep.options.force else store.finished_keys()
-    left = [trial for trial in plan.trials if trial.key not in finished]
-    _tell_stored(session, sweep, len(finished), len(left))
-    chosen, reason = choose_backend(plan.config.backend, left or plan.trials)
-    progress = SweepProgress(session, plan.trials, len(finished))
+    plan, left, backend = sweep.plan, ready.left, ready.backend
+    stored = len(plan.trials) - len(left)
+    _tell_stored(session, sweep, stored, len(left))
+    progress = SweepProgress(session, plan.trials, stored)
     observer = SinkObserver(progress, [sink_of_word(word) for word in sweep.sinks], session.warn)
     about = {"command": command_text(store.manifest.argv), **store.manifest.environment}
     observer.start(sweep.folder.resolve().name, about)
-    session.event("sweep", {"name": plan.name, "folder": str(sweep.folder), "backend": chosen, "reason": reason,
-                            "trials": len(plan.trials), "resumed": len(finished)})  # fmt: skip
+    began: dict[str, Any] = {"name": plan.name, "folder": str(sweep.folder), "backend": backend.name}
+    session.event("sweep", began | {"reason": ready.reason, "trials": len(plan.trials), "resumed": stored})
     promise = f"what runs has {PATIENCE_S:.0f} s to finish, what is done stays in {sweep.folder}"
     # A method that does not listen is interrupted a little after it should have.
     with stop.listening(session, promise, PATIENCE_S + 5.0):
         try:
             if left:
-                session.note(f"backend {chosen}: {reason}")
-                backend = make_backend(
-                    chosen,
-                    plan.config.backend,
-                    warm_up=plan.config.warm_up,
-                    give_up=lambda: stop.older_than(PATIENCE_S),
-                    say=session.note,
-                )
-                if chosen == "inline" and plan.config.warm_up:
-                    warm_up(plan, left, lambda method: session.detail(f"warming up {method}"), stop)
-            else:
-                backend = make_backend("inline", plan.config.backend)
+                session.note(f"backend {backend.name}: {ready.reason}")
+            if backend.name == "inline" and plan.config.warm_up:
+                solved = [trial for trial in left if (trial.domain, trial.instance) in plan.loaded]
+                warm_up(plan, solved, lambda method: session.detail(f"warming up {method}"), stop)
             with progress.shown():
                 outcome = run_trials(
                     plan.trials,
@@ -140,7 +171,20 @@ def _run(session: Session, sweep: Sweep, store: Store) -> tuple[DriverOutcome, W
             observer.close()
         if outcome.stopped == "stop":
             raise Interrupted(stop.word, where=str(sweep.folder), remedy=_continue(sweep))
-        return outcome, write_report(run_data_of(store), sweep.folder), chosen
+        return outcome, write_report(run_data_of(store), sweep.folder)
+
+
+def _store(sweep: Sweep, ready: _Ready) -> Store:
+    """The run for writing; its manifest stays as it is where nothing is run and nothing else was asked for."""
+    from schedcore.experiments.manifest import MANIFEST, Manifest
+    from schedcore.experiments.store import Store
+
+    manifest = manifest_of(sweep)
+    if not ready.left and (sweep.folder / MANIFEST).is_file():
+        old = Manifest.read(sweep.folder)
+        if old.same_work(manifest):
+            return Store.open(sweep.folder)
+    return Store.create(sweep.folder, manifest)
 
 
 def manifest_of(sweep: Sweep) -> Manifest:
@@ -151,7 +195,7 @@ def manifest_of(sweep: Sweep) -> Manifest:
     config = sweep.plan.config
     return Manifest(
         name=sweep.plan.name,
-        argv=("sched", *sys.argv[1:]),
+        argv=sweep.argv or ("sched", *sys.argv[1:]),
         asked=dict(sweep.asked),
         environment=machine(),
         experiment=dataclasses.asdict(config),

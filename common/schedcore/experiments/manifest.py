@@ -53,6 +53,11 @@ class Manifest:
         atomic_write_text(folder / MANIFEST, json.dumps(data, indent=1, default=str) + "\n")
         return stamped
 
+    def same_work(self, other: Manifest) -> bool:
+        """Whether both were asked for the same, whenever, wherever and by whichever words."""
+        texts = [json.dumps([m.name, m.asked, m.experiment], sort_keys=True, default=str) for m in (self, other)]
+        return texts[0] == texts[1]
+
     @classmethod
     def read(cls, folder: Path) -> Manifest:
         """The manifest in ``folder``.

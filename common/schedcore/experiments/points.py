@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 Assignment = tuple[str, Any]
 """A dotted key and its value."""
 
-_REFERENCE = re.compile(r"\$\{\s*([A-Za-z_][\w.]*)\s*\}")
+_INNERMOST = re.compile(r"\$\{([^${}]*)\}")
+_KEY = re.compile(r"\s*([A-Za-z_][\w.]*)\s*")
+_APART = re.compile(r"\s*oc\.(env|decode)\s*:.*", re.DOTALL)
+"""Resolvers that read nothing of the configuration but what stands in their arguments."""
 
 
 class PointMaker:
@@ -125,10 +128,16 @@ def _references(plain: Any) -> tuple[str, ...] | None:
     found: set[str] = set()
     for key, value in leaves(plain):
         if isinstance(value, str) and "${" in value:
-            rest = _REFERENCE.sub("", value)
-            if "${" in rest:
+            text = value
+            while match := _INNERMOST.search(text):
+                if name := _KEY.fullmatch(match[1]):
+                    found.add(name[1])
+                elif not _APART.fullmatch(match[1]):
+                    return None
+                # What it stands for is unknown, and makes no key.
+                text = f"{text[: match.start()]}\0{text[match.end() :]}"
+            if "${" in text:
                 return None
-            found.update(_REFERENCE.findall(value))
             # Setting something above, or inside, the interpolation changes what it is.
             found.add(re.sub(r"\[(\d+)\]", r".\1", key))
     return tuple(sorted(found))

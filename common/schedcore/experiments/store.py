@@ -83,8 +83,8 @@ class Store:
                     if manifest is None:
                         if old is None:
                             raise _no_run(path)
-                        manifest = old
-                    elif old is not None:
+                        return cls(path, old, connection, lock)
+                    if old is not None:
                         manifest = dataclasses.replace(manifest, created=old.created)
                     return cls(path, manifest.write(path), connection, lock)
             except BaseException:

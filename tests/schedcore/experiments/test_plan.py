@@ -141,3 +141,20 @@ def test_ten_thousand_keys_are_quick(tmp_path) -> None:
     begin = time.process_time()
     assert len({trial.key for trial in make_plan(expansion).trials}) == 10_000
     assert time.process_time() - begin < 2
+
+
+def test_policies_of_a_domain_are_methods(tmp_path, monkeypatch) -> None:
+    import dataclasses
+
+    import schedcore.registry as registry
+    from schedcore.experiments.choices import registered
+
+    own = dataclasses.replace(registry.get_domain("jssp"), policies={"lowest": "support.my_solvers:LowestTask"})
+    monkeypatch.setattr(registry, "load_registered", lambda group, name: own)
+    registered.cache_clear()
+    try:
+        for word in ("policy=lowest", "solver=lowest"):
+            (trial,) = planned(tmp_path, word, "instance=ft06").trials
+            assert (trial.solver, trial.method) == ("lowest", "lowest")
+    finally:
+        registered.cache_clear()

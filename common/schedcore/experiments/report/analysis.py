@@ -2,56 +2,25 @@
 
 from __future__ import annotations
 
-import dataclasses
-import itertools
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import numpy as np
-
-from schedcore.experiments.report.arena import Arena, CellRuns, InstanceInfo, Scale
-from schedcore.experiments.statistics import (
-    Interval,
-    ProfileCurve,
-    Spread,
-    WinTieLoss,
-    bootstrap_mean,
-    bootstrap_mean_difference,
-    cost_ratio,
-    gap_trace,
-    holm,
-    mean_gap_curve,
-    pareto_front,
-    primal_integral,
-    profile_curves,
-    seed_spread,
-    signed_rank_test,
-    win_tie_loss,
+from schedcore.experiments.report.arena import Arena, CellRuns, InstanceInfo
+from schedcore.experiments.report.means import Mean, listed, mean_of
+from schedcore.experiments.report.pairwise import Pair, pairs_of, turned_pair
+from schedcore.experiments.report.run_curves import (
+    last_second,
+    mean_gap_over_time,
+    profiles_of,
+    time_grid,
+    traces_of,
 )
-from schedcore.experiments.trial import TrialRecord, TrialStatus
-
-ALPHA: float = 0.05
-"""Corrected p-values up to this are called significant."""
-FEW_INSTANCES: int = 6
-"""With fewer pairs no signed-rank test can give p <= 0.05 (2 / 2^5 = 0.0625)."""
-CURVE_POINTS: int = 120
-ALL_PAIRS_UP_TO: int = 16
-"""With more methods only the best is compared with every other, and Holm corrects for these comparisons."""
-
-
-@dataclass(frozen=True)
-class Mean:
-    """Gap of a method to the reference over some instances: 0.016 is 1.6 % worse.
-
-    ``gap`` is the geometric mean ratio minus 1, or the mean gap on the scale of gaps.
-    """
-
-    gap: float
-    interval: Interval | None
-    instances: int
+from schedcore.experiments.report.tallies import FactorLevel, MetricSummary, levels_of, metrics_of
+from schedcore.experiments.statistics import ProfileCurve, Spread, cost_ratio, mean_gap_curve, pareto_front, seed_spread
+from schedcore.experiments.trial import TrialStatus
 
 
 @dataclass(frozen=True)
@@ -91,63 +60,6 @@ class MethodSummary:
 
 
 @dataclass(frozen=True)
-class Pair:
-    """Two methods on the instances that both were run on.
-
-    ``gap`` says how much worse the first is in the mean (negative: better) where both have values; ``p_value``
-    is of the signed-rank test, ``corrected`` the same after Holm over all pairs of the arena.
-    """
-
-    first: str
-    second: str
-    counts: WinTieLoss
-    gap: float | None
-    interval: Interval | None
-    p_value: float
-    corrected: float
-
-    @property
-    def significant(self) -> bool:
-        """Whether the corrected p-value is at most 0.05."""
-        return self.corrected <= ALPHA
-
-    def as_dict(self) -> dict[str, Any]:
-        """The pair as plain data."""
-        return {**asdict(self), "significant": self.significant}
-
-
-@dataclass(frozen=True)
-class FactorLevel:
-    """All methods with one value of a factor, over the instances that every value of the factor has."""
-
-    factor: str
-    level: str
-    methods: int
-    mean: Mean
-
-    def as_dict(self) -> dict[str, Any]:
-        """The level as plain data."""
-        return asdict(self)
-
-
-@dataclass(frozen=True)
-class MetricSummary:
-    """A metric of a method: mean over instances of the mean over seeds, and the extremes of single runs."""
-
-    name: str
-    unit: str
-    method: str
-    mean: float
-    low: float
-    high: float
-    runs: int
-
-    def as_dict(self) -> dict[str, Any]:
-        """The metric as plain data."""
-        return asdict(self)
-
-
-@dataclass(frozen=True)
 class Analysis:
     """Everything a report says about an arena."""
 
@@ -173,17 +85,17 @@ class Analysis:
             if (pair.first, pair.second) == (first, second):
                 return pair
             if (pair.first, pair.second) == (second, first):
-                return _turned(pair, self.arena.scale)
+                return turned_pair(pair, self.arena.scale)
         return None
 
 
 def analyse(arena: Arena) -> Analysis:
     """Compare the methods of ``arena``."""
     common = _common(arena)
-    until_s = _last_second(arena)
-    traces = {method: _traces(arena, method) for method in arena.methods} if arena.has_values else {}
+    until_s = last_second(arena)
+    traces = {method: traces_of(arena, method) for method in arena.methods} if arena.has_values else {}
     summaries = tuple(_summary(arena, method, common, traces.get(method, []), until_s) for method in arena.methods)
-    times = _grid(arena, until_s)
+    times = time_grid(arena, until_s)
     curves = {
         method: mean_gap_curve(runs, times).tolist() for method, runs in traces.items() if runs and len(times) > 0
     }
@@ -192,14 +104,14 @@ def analyse(arena: Arena) -> Analysis:
     return Analysis(
         arena,
         summaries,
-        _pairs(arena, ranking),
+        pairs_of(arena, ranking),
         common,
-        _profiles(arena),
+        profiles_of(arena),
         times,
         curves,
         pareto_front(points),
-        _levels(arena),
-        _metrics(arena),
+        levels_of(arena),
+        metrics_of(arena),
         ranking,
     )
 
@@ -226,20 +138,6 @@ def _ranking(summaries: Sequence[MethodSummary], common: Sequence[str]) -> tuple
     return tuple(item.method for item in sorted(summaries, key=place))
 
 
-def _mean(arena: Arena, measures: Sequence[Sequence[float]]) -> Mean | None:
-    """Mean of ``measures[instance][seed]`` with its interval, as a gap."""
-    if not measures:
-        return None
-    mean = math.fsum(math.fsum(seeds) / len(seeds) for seeds in measures) / len(measures)
-    return Mean(arena.percent(mean), _as_gaps(arena, bootstrap_mean(measures)), len(measures))
-
-
-def _as_gaps(arena: Arena, interval: Interval | None) -> Interval | None:
-    if interval is None:
-        return None
-    return Interval(arena.percent(interval.low), arena.percent(interval.high), interval.level)
-
-
 def _summary(
     arena: Arena, method: str, common: Sequence[str], traces: Sequence[Sequence[Any]], until_s: float
 ) -> MethodSummary:
@@ -250,7 +148,7 @@ def _summary(
     timed = [record for record in records if record.status is not TrialStatus.REFUSED]
     families: dict[str, Mean] = {}
     for family in arena.families:
-        mean = _mean(arena, [_listed(c) for n, c in solved.items() if arena.instances[n].family == family])
+        mean = mean_of(arena, [listed(c) for n, c in solved.items() if arena.instances[n].family == family])
         if mean is not None:
             families[family] = mean
     referenced = [
@@ -268,8 +166,8 @@ def _summary(
         statuses=dict(statuses),
         instances=len(counted),
         solved=len(solved),
-        overall=_mean(arena, [_listed(cell) for cell in solved.values()]),
-        common=_mean(arena, [_listed(cells[name]) for name in common]) if solved else None,
+        overall=mean_of(arena, [listed(cell) for cell in solved.values()]),
+        common=mean_of(arena, [listed(cells[name]) for name in common]) if solved else None,
         to_bound=_to_bound(arena, solved),
         worst=max((arena.percent(cell.mean) for cell in solved.values() if cell.mean is not None), default=None),
         families=families,
@@ -279,13 +177,9 @@ def _summary(
         wall_s=math.fsum(r.wall_s for r in timed) / len(timed) if timed else 0.0,
         total_s=math.fsum(r.wall_s for r in records),
         cpu_s=math.fsum(cpu) if cpu else None,
-        time_gap=_time_gap(traces, until_s),
-        spread=seed_spread([_listed(cell) for cell in solved.values()]) if arena.scale == "ratio" else None,
+        time_gap=mean_gap_over_time(traces, until_s),
+        spread=seed_spread([listed(cell) for cell in solved.values()]) if arena.scale == "ratio" else None,
     )
-
-
-def _listed(cell: CellRuns) -> list[float]:
-    return list(cell.measure.values())
 
 
 def _to_bound(arena: Arena, solved: Mapping[str, CellRuns]) -> Mean | None:
@@ -298,201 +192,7 @@ def _to_bound(arena: Arena, solved: Mapping[str, CellRuns]) -> Mean | None:
         if bound is not None and bound > 0:
             ratios = [cost_ratio(value, bound, arena.direction) for value in cell.values.values()]
             measures.append([math.log(ratio) for ratio in ratios if ratio is not None])
-    return _mean(arena, [seeds for seeds in measures if seeds])
-
-
-# ---- pairs ---------------------------------------------------------------------------------------------------------
-
-
-def _pairs(arena: Arena, ranking: Sequence[str]) -> tuple[Pair, ...]:
-    if len(arena.methods) <= ALL_PAIRS_UP_TO:
-        wanted = list(itertools.combinations(arena.methods, 2))
-    else:
-        wanted = [(ranking[0], other) for other in ranking[1:]]
-    compared = (_compared(arena, first, second) for first, second in wanted)
-    found = [pair for pair in compared if pair is not None]
-    corrected = holm([pair.p_value for pair in found])
-    return tuple(dataclasses.replace(pair, corrected=q) for pair, q in zip(found, corrected))
-
-
-def _compared(arena: Arena, first: str, second: str) -> Pair | None:
-    """``first`` against ``second`` on the instances where both have finished runs; ``None`` if there is none.
-
-    Seeds that both have finished are compared, or all of each if they share none.  Who has a value on more of
-    them is ahead whatever the values are: the difference counts as infinite.
-    """
-    differences: list[float] = []
-    both: tuple[list[list[float]], list[list[float]]] = ([], [])
-    for name in arena.instances:
-        a, b = _counted_slots(arena.cell(first, name)), _counted_slots(arena.cell(second, name))
-        if not a or not b:
-            continue
-        shared = a & b
-        one, two = arena.cell(first, name), arena.cell(second, name)
-        mine = [one.measure[slot] for slot in sorted(shared or a) if slot in one.measure]
-        theirs = [two.measure[slot] for slot in sorted(shared or b) if slot in two.measure]
-        share = len(mine) / len(shared or a) - len(theirs) / len(shared or b)
-        if share != 0:
-            differences.append(-math.inf if share > 0 else math.inf)
-        elif not mine:
-            differences.append(0.0)
-        else:
-            difference = math.fsum(mine) / len(mine) - math.fsum(theirs) / len(theirs)
-            differences.append(round(difference, 12) + 0.0)
-        if mine and theirs:
-            both[0].append(mine)
-            both[1].append(theirs)
-    if not differences:
-        return None
-    gap, interval = None, None
-    if both[0]:
-        means = [math.fsum(math.fsum(s) / len(s) for s in side) / len(side) for side in both]
-        gap = arena.percent(means[0] - means[1])
-        interval = _as_gaps(arena, bootstrap_mean_difference(*both))
-    p_value = signed_rank_test(differences).p_value
-    return Pair(first, second, win_tie_loss(differences), gap, interval, p_value, p_value)
-
-
-def _counted_slots(cell: CellRuns) -> set[tuple[int, int]]:
-    return {slot for slot, record in cell.records.items() if record.status is not TrialStatus.REFUSED}
-
-
-def _turned(pair: Pair, scale: Scale) -> Pair:
-    """The comparison seen from the second method."""
-
-    def turned(gap: float) -> float:
-        return 1 / (1 + gap) - 1 if scale == "ratio" else -gap
-
-    return Pair(
-        pair.second,
-        pair.first,
-        WinTieLoss(pair.counts.losses, pair.counts.ties, pair.counts.wins),
-        None if pair.gap is None else turned(pair.gap),
-        None
-        if pair.interval is None
-        else Interval(turned(pair.interval.high), turned(pair.interval.low), pair.interval.level),
-        pair.p_value,
-        pair.corrected,
-    )
-
-
-# ---- curves --------------------------------------------------------------------------------------------------------
-
-
-def _profiles(arena: Arena) -> dict[str, ProfileCurve]:
-    """Profiles over instances, from the mean ratio over seeds; none on the scale of gaps."""
-    if arena.scale != "ratio" or not arena.has_values:
-        return {}
-    costs: dict[str, dict[str, float | None]] = {}
-    for method in arena.methods:
-        costs[method] = {}
-        for name in arena.instances:
-            cell = arena.cell(method, name)
-            if cell.counted or any(_counted_slots(arena.cell(other, name)) for other in arena.methods):
-                mean = cell.mean
-                costs[method][name] = None if mean is None else math.exp(mean)
-    return profile_curves(costs)
-
-
-def _traces(arena: Arena, method: str) -> list[list[Any]]:
-    """Gap traces ``[instance][seed]`` of the runs that the method did not refuse."""
-    found = []
-    for name, info in arena.instances.items():
-        cell = arena.cell(method, name)
-        if info.reference is None or not cell.counted:
-            continue
-        runs = [record for record in cell.records.values() if record.status is not TrialStatus.REFUSED]
-        found.append([gap_trace(_points(record), float(info.reference)) for record in runs])
-    return found
-
-
-def _points(record: TrialRecord) -> list[tuple[float, float]]:
-    """Incumbents of a run; its value at its end closes the trace, or is all of it."""
-    if record.failed or record.value is None:
-        return []
-    points = [(float(point[0]), float(point[1])) for point in record.trace if point[1] is not None]
-    return [*points, (max(record.wall_s, 0.0), float(record.value))]
-
-
-def _last_second(arena: Arena) -> float:
-    ends = [record.wall_s for cell in arena.cells.values() for record in cell.records.values()]
-    return max(max(ends, default=0.0), 1e-3)
-
-
-def _grid(arena: Arena, until_s: float) -> list[float]:
-    """Times from a millisecond (or just before the first result) to the end, evenly on a logarithmic axis."""
-    firsts = [
-        point[0]
-        for cell in arena.cells.values()
-        for record in cell.records.values()
-        for point in _points(record)[:1]
-        if point[0] > 0
-    ]
-    begin = min(max(1e-3, min(firsts, default=1e-3) / 2), until_s / 2)
-    times: list[float] = np.geomspace(begin, until_s, CURVE_POINTS).tolist()
-    return times
-
-
-def _time_gap(traces: Sequence[Sequence[Any]], until_s: float) -> float | None:
-    if not traces:
-        return None
-    means = [math.fsum(primal_integral(t, until_s) for t in seeds) / len(seeds) for seeds in traces]
-    return math.fsum(means) / len(means)
-
-
-# ---- factors and metrics -------------------------------------------------------------------------------------------
-
-
-def _levels(arena: Arena) -> tuple[FactorLevel, ...]:
-    """Means by the values of each factor that varies, where at least two factors do."""
-    values: dict[str, dict[str, list[str]]] = {}
-    for method, factors in arena.factors.items():
-        for name, value in factors.items():
-            values.setdefault(name, {}).setdefault(str(value), []).append(method)
-    varying = {name: levels for name, levels in values.items() if len(levels) > 1}
-    if len(varying) < 2:
-        return ()
-    found = []
-    for name, levels in varying.items():
-        covered = [
-            {n for n in arena.instances if any(arena.cell(m, n).measure for m in methods)}
-            for methods in levels.values()
-        ]
-        shared = [n for n in arena.instances if all(n in names for names in covered)]
-        for level, methods in levels.items():
-            measures = [[v for m in methods for v in _listed(arena.cell(m, n))] for n in shared]
-            mean = _mean(arena, measures)
-            if mean is not None:
-                found.append(FactorLevel(name, level, len(methods), mean))
-    return tuple(found)
-
-
-def _metrics(arena: Arena) -> tuple[MetricSummary, ...]:
-    """Every metric of every method, except those that only repeat the value."""
-    found: dict[tuple[str, str], dict[str, list[float]]] = {}
-    units: dict[str, str] = {}
-    repeats: dict[str, bool] = {}
-    for (method, instance), cell in arena.cells.items():
-        for record in cell.records.values():
-            units |= record.units
-            for name, value in record.metrics.items():
-                repeats[name] = repeats.get(name, True) and value == record.value
-                found.setdefault((name, method), {}).setdefault(instance, []).append(float(value))
-    names = [name for name in dict.fromkeys(n for n, _ in found) if not repeats[name]]
-    return tuple(
-        MetricSummary(
-            name,
-            units.get(name, ""),
-            method,
-            math.fsum(math.fsum(v) / len(v) for v in by_instance.values()) / len(by_instance),
-            min(map(min, by_instance.values())),
-            max(map(max, by_instance.values())),
-            sum(map(len, by_instance.values())),
-        )
-        for name in names
-        for method in arena.methods
-        if (by_instance := found.get((name, method)))
-    )
+    return mean_of(arena, [seeds for seeds in measures if seeds])
 
 
 def instance_row(info: InstanceInfo, arena: Arena) -> dict[str, Any]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from schedcore.experiments.report.analysis import ALL_PAIRS_UP_TO, Analysis, Mean
+from schedcore.experiments.report.analysis import Analysis
 from schedcore.experiments.report.arena import contradictions
+from schedcore.experiments.report.means import Mean
+from schedcore.experiments.report.pairwise import ALL_PAIRS_UP_TO
 from schedcore.experiments.report.run_data import RunData
 from schedcore.experiments.report.sections.overview import headline
 from schedcore.experiments.report.sections.setting import reading_notes

@@ -103,13 +103,13 @@ def test_warming_up_decides_nothing(backend, monkeypatch) -> None:
 
 
 def test_what_a_killed_trial_started_goes_with_it(backend) -> None:
-    from support.deadly_solvers import Parent
+    from support.deadly_solvers import OtherParent
 
     backend.warm_up = False
-    backend.submit(mine("deadly_solvers:Parent", timeout_s=1.0), 1, FT06)
+    backend.submit(mine("deadly_solvers:OtherParent", timeout_s=1.0), 1, FT06)
     (found,) = drain(backend, 1).values()
     assert found.error_type == "timeout"
-    assert Parent.mark not in _processes()
+    assert OtherParent.mark not in _processes()
 
 
 def test_cancelled_trials_are_not_reported(backend) -> None:

@@ -201,3 +201,17 @@ def test_a_method_that_never_works_does_not_empty_the_comparison() -> None:
     assert found.ranking == ("a", "b", "broken")
     assert found.summary("broken").common is None
     assert found.pair("a", "broken").counts.wins == 2
+
+
+def test_profiles_leave_out_what_has_not_finished_and_count_refusals() -> None:
+    trials = {(n, m): a_trial(n, m) for n in ("i1", "i2", "i3") for m in "ab"}
+    records = {
+        ("i1", "a"): a_record(trials["i1", "a"], 100),
+        ("i1", "b"): a_record(trials["i1", "b"], 150),
+        ("i2", "a"): a_record(trials["i2", "a"], 100),  # b has not finished i2
+        ("i3", "a"): a_record(trials["i3", "a"], 100),
+        ("i3", "b"): a_record(trials["i3", "b"], None, status=TrialStatus.REFUSED),
+    }
+    curves = analysis_of(a_run((trials[place], records.get(place)) for place in trials)).profiles
+    assert [curves["a"].at(t) for t in (1, 2)] == [1.0, 1.0]
+    assert [curves["b"].at(t) for t in (1, 2)] == [0.0, 0.5]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from schedcore.experiments.report.analysis import Analysis, Mean, MethodSummary
+from schedcore.experiments.report.analysis import Analysis, MethodSummary
 from schedcore.experiments.report.charts.forest import ForestRow, forest_chart
 from schedcore.experiments.report.charts.outcomes import outcome_chart
+from schedcore.experiments.report.means import Mean
 from schedcore.experiments.report.text import code, gap_text, interval_text, reference_text, seconds_text
 from schedcore.plot import Cell, ReportPage
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from schedcore.experiments.report.analysis import ALPHA, FEW_INSTANCES, Analysis
+from schedcore.experiments.report.analysis import Analysis
+from schedcore.experiments.report.pairwise import ALPHA, FEW_INSTANCES
 from schedcore.experiments.report.run_data import RunData
 from schedcore.experiments.report.text import (
     and_list,

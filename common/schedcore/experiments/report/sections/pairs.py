@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from schedcore.experiments.report.analysis import ALL_PAIRS_UP_TO, FEW_INSTANCES, Analysis, Pair
+from schedcore.experiments.report.analysis import Analysis
+from schedcore.experiments.report.pairwise import ALL_PAIRS_UP_TO, FEW_INSTANCES, Pair
 from schedcore.experiments.report.text import code, counted, gap_text, interval_text, p_text
 from schedcore.plot import Cell, ReportPage
 
