@@ -31,12 +31,13 @@ if TYPE_CHECKING:
 DEFAULT_OBJECT_STORE_MB = 256
 _MB = 1 << 20
 
-_CALLS_PER_WORKER = 250
-"""A worker is replaced after so many trials, so that leaks of libraries do not add up."""
+_CALLS_PER_WORKER = 2000
+"""A worker is replaced after so many trials, so that leaks of libraries do not add up.  A new one takes seconds."""
 
 _INSTANCES_KEPT = 64
 _LINES = 40
 _FALSE_STARTS = 5
+_NOTES_TOGETHER = 500
 _LOOK_EVERY_S = 0.5
 """How often notes of begun trials are looked for; also the precision of time-outs."""
 
@@ -50,6 +51,7 @@ class _Running:
     trial: Trial
     attempt: int
     limit_s: float
+    notes: Notes
     arguments: tuple[Any, ...]
     deadline: float | None = None
     note: Note | None = None
@@ -121,7 +123,8 @@ class RayBackend:
         self._say = say or (lambda text: None)
         self._local = self._own(object_store_mb) if self.address is None else None
         self._run = secrets.token_hex(4)
-        self._notes = Notes(self._run)
+        self._submitted = 0
+        self._notes: dict[str, Notes] = {}
         self._started = False
         self._joined = False
         self._running: dict[Any, _Running] = {}
@@ -196,7 +199,8 @@ class RayBackend:
         with contextlib.suppress(Exception):
             self.cancel()
         with contextlib.suppress(Exception):
-            self._notes.clear()
+            for notes in self._notes.values():
+                notes.clear()
         self._quiet()
         self._instances.clear()
         self._functions.clear()
@@ -250,8 +254,12 @@ class RayBackend:
                 remedy="ask for less, or add a node that has it",
             )
         code = None if self._local is not None else self._code(trial.domain)
-        arguments = (trial, attempt, self._instance(loaded), self._run, code, self.warm_up)
-        self._hand_over(_Running(trial, attempt, trial.outer_limit_s(self.grace_s), arguments))
+        # A fresh name for the notes of every few hundred trials: all of them are thrown away at once.
+        run = f"{self._run}-{self._submitted // _NOTES_TOGETHER}"
+        self._submitted += 1
+        notes = self._notes.setdefault(run, Notes(run))
+        arguments = (trial, attempt, self._instance(loaded), run, code, self.warm_up)
+        self._hand_over(_Running(trial, attempt, trial.outer_limit_s(self.grace_s), notes, arguments))
 
     def _hand_over(self, running: _Running) -> None:
         self._running[self._function(running.trial).remote(*running.arguments)] = running
@@ -282,10 +290,10 @@ class RayBackend:
         folders = [os.path.abspath(folder) for folder in sys.path]
         return {"PYTHONPATH": os.pathsep.join(dict.fromkeys(folder for folder in folders if os.path.isdir(folder)))}
 
-    def _instance(self, loaded: LoadedInstance | None) -> Any:
+    def _instance(self, loaded: LoadedInstance | None) -> list[Any]:
         """The instance in the object store; each is put there once and not sent with every trial."""
         if loaded is None:
-            return None
+            return []
         if id(loaded) not in self._instances:
             import ray
 
@@ -294,7 +302,8 @@ class RayBackend:
             if len(self._instances) > _INSTANCES_KEPT:
                 self._instances.popitem(last=False)
         self._instances.move_to_end(id(loaded))
-        return self._instances[id(loaded)][1]
+        # Inside a list Ray hands over the reference and not what it stands for, which workers keep.
+        return [self._instances[id(loaded)][1]]
 
     def _code(self, domain: str) -> str:
         if domain not in self._codes:
@@ -357,7 +366,7 @@ class RayBackend:
         try:
             record = ray.get(reference)
         except (SchedError, ray.exceptions.RayError) as error:
-            note = self._notes.get(running.name) or running.note
+            note = running.notes.get(running.name) or running.note
             if self._never_began(running, error, note):
                 self._hand_over(running)
                 return None
@@ -459,15 +468,19 @@ class RayBackend:
         waiting = {
             running.name: running for running in self._running.values() if running.note is None or running.note.warming
         }
-        known = {running.name for running in self._running.values()}
-        names = self._notes.names()
-        for name in names:
-            if (running := waiting.get(name)) is None or (note := self._notes.get(name)) is None:
-                continue
-            if running.note != note:
-                running.deadline = now + running.limit_s + (_WARM_S if note.warming else 0)
-            running.note = note
-        self._notes.remove(name for name in names if name not in known)
+        for notes in {id(running.notes): running.notes for running in waiting.values()}.values():
+            for name in notes.names():
+                running = waiting.get(name)
+                if running is None or running.notes is not notes or (note := notes.get(name)) is None:
+                    continue
+                if running.note != note:
+                    running.deadline = now + running.limit_s + (_WARM_S if note.warming else 0)
+                running.note = note
+        used = {id(running.notes) for running in self._running.values()}
+        for run, notes in list(self._notes.items())[:-1]:
+            if id(notes) not in used:
+                notes.clear()
+                del self._notes[run]
 
     def _count(self) -> None:
         """Count the nodes; clusters grow and shrink."""

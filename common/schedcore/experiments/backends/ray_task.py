@@ -12,9 +12,10 @@ import dataclasses
 import json
 import os
 import threading
-from collections.abc import Iterable, Iterator
+from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from schedcore.errors import InputError
 from schedcore.experiments.backends.memory import tree_rss_mb
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _NAMESPACE = b"sched"
 _WATCH_EVERY_S = 0.2
+_INSTANCES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class Note:
 
 
 class Notes:
-    """The notes of one run of a backend; ``run`` keeps those of several apart."""
+    """The notes of some trials of a backend; ``run`` keeps them apart from others."""
 
     def __init__(self, run: str) -> None:
         self._prefix = f"{run}/".encode()
@@ -66,13 +68,6 @@ class Notes:
         text = internal_kv._internal_kv_get(self._prefix + name.encode(), namespace=_NAMESPACE)
         return None if text is None else Note(*json.loads(text))
 
-    def remove(self, names: Iterable[str]) -> None:
-        """Throw notes away."""
-        from ray.experimental import internal_kv
-
-        for name in names:
-            internal_kv._internal_kv_del(self._prefix + name.encode(), namespace=_NAMESPACE)
-
     def clear(self) -> None:
         """Throw all notes away."""
         from ray.experimental import internal_kv
@@ -86,14 +81,16 @@ def note_name(trial: Trial, attempt: int) -> str:
 
 
 def run_on_worker(
-    trial: Trial, attempt: int, loaded: LoadedInstance | None, run: str, code: str | None, warm: bool
+    trial: Trial, attempt: int, instance: list[Any], run: str, code: str | None, warm: bool
 ) -> TrialRecord:
     """Run ``trial`` in this worker process.
 
     Parameters
     ----------
+    instance
+        A reference to the instance in the object store, or nothing.
     run
-        Name of the run for the notes.
+        Name under which notes are left.
     code
         Version of the code that the driver runs; ``None`` where both are surely the same.
     warm
@@ -122,8 +119,26 @@ def run_on_worker(
             # Compiling may take longer than the trial; it is no part of its time.
             warm_worker(trial)
             notes.post(name, note)
-        record = run_trial(trial, loaded)
+        record = run_trial(trial, _fetched(instance))
     return dataclasses.replace(record, backend="ray", attempt=attempt)
+
+
+_instances: OrderedDict[str, LoadedInstance] = OrderedDict()
+
+
+def _fetched(instance: list[Any]) -> LoadedInstance | None:
+    """The instance behind the reference; the last few are kept, since large ones take longer to read than to solve."""
+    if not instance:
+        return None
+    import ray
+
+    name = instance[0].hex()
+    if name not in _instances:
+        _instances[name] = ray.get(instance[0])
+        if len(_instances) > _INSTANCES:
+            _instances.popitem(last=False)
+    _instances.move_to_end(name)
+    return _instances[name]
 
 
 def code_of(domain: str) -> str:

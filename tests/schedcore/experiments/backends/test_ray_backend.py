@@ -13,6 +13,7 @@ import pytest
 from support.ray_trials import running_with, small_trial
 
 from schedcore.errors import InputError
+from schedcore.experiments.backends import ray as ray_module
 from schedcore.experiments.backends.protocol import Backend, Finished
 from schedcore.experiments.backends.ray import RayBackend
 from schedcore.experiments.run_trial import run_trial
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.ray
 @pytest.fixture(scope="module")
 def backend() -> Iterator[RayBackend]:
     """A backend with two processors."""
-    made = RayBackend(slots=2, grace_s=20)
+    made = RayBackend(slots=2, grace_s=20, warm_up=False)
     made.start()
     yield made
     made.close()
@@ -162,12 +163,15 @@ def test_nothing_to_do_is_no_wait_without_end(backend: RayBackend) -> None:
     assert time.monotonic() - begin < 1
 
 
-def test_notes_are_thrown_away(backend: RayBackend) -> None:
-    run(backend, [small_trial(solver="support.deadly_solvers:Sleeping", parameters=(("factor", 1.2),), seed=5)])
-    run(backend, [small_trial(solver="support.deadly_solvers:Sleeping", parameters=(("factor", 1.2),), seed=6)])
-    assert len(backend._notes.names()) <= 20
-    backend._notes.clear()
-    assert backend._notes.names() == []
+def test_notes_are_thrown_away(backend: RayBackend, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ray_module, "_NOTES_TOGETHER", 2)
+    slow = {"solver": "support.deadly_solvers:Sleeping", "parameters": (("factor", 0.7),)}
+    run(backend, [small_trial(seed=seed, **slow) for seed in range(6)])
+    assert len(backend._notes) <= 3
+    for notes in backend._notes.values():
+        assert notes.names() != []
+        notes.clear()
+        assert notes.names() == []
 
 
 def test_a_running_ray_is_used_and_left_alone(backend: RayBackend) -> None:
