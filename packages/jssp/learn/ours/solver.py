@@ -87,7 +87,11 @@ class LearnedSolver:
     def training(self) -> str:
         """Where the weights come from and what they cost, in one line."""
         told = _loaded(self.checkpoint or "ours").provenance
-        updates = f"{told['chosen']['update']} updates, " if "chosen" in told else ""
+        count, stage = 0, told
+        while "chosen" in stage:
+            count += int(stage["chosen"]["update"])
+            stage = stage.get("started_from", {})
+        updates = f"{count} updates, " if count else ""
         return f"{updates}{float(told.get('training_seconds', 0)) / 60:.0f} min, {told.get('hardware', 'one core')}"
 
     def solve(

@@ -293,3 +293,12 @@ def test_flexible_instances_read_alike() -> None:
     direct, through = shop_of(instance), read(to_problem(instance)).shop
     for one, two in zip(direct, through):
         assert one.tolist() == two.tolist()
+
+
+def test_the_training_is_told_in_a_line(checkpoint: str, tmp_path: Path) -> None:
+    path = tmp_path / "two.npz"
+    first = {"chosen": {"update": 30}}
+    second = {"chosen": {"update": 12}, "started_from": first, "training_seconds": 120.0, "hardware": "an abacus"}
+    save_checkpoint(path, load_checkpoint(Path(checkpoint)).network, second)
+    assert LearnedSolver(str(path)).training == "42 updates, 2 min, an abacus"
+    assert learned(checkpoint).training == "0 min, one core"
