@@ -10,7 +10,7 @@ _SGS, _TABU = "executor/sgs", "solvers/tabu"
 _FOLDERS = {
     "auto": (_SGS,),
     "cpsat": (_SGS,),
-    "lns": (_SGS,),
+    "lns": (_SGS, _TABU),
     "sgs": (_SGS,),
     "parallel-sgs": (_SGS,),
     "tabu": (_TABU,),

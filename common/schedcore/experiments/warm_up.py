@@ -13,6 +13,7 @@ from schedcore.experiments.trial import Trial
 
 if TYPE_CHECKING:
     from schedcore.model import Problem
+    from schedcore.registry import LoadedInstance
 
 _LIMIT_S = 0.5
 
@@ -22,7 +23,7 @@ def warm_up(
 ) -> None:
     """Let every method of ``trials`` solve a few small problems.
 
-    These are two tiny job shops (one with a task of no length) and, for every set of features among the
+    These are three small job shops (one with a task of no length) and, for every set of features among the
     instances that the method will meet, the smallest such instance.  What goes wrong here shows again,
     and is recorded, in the trial itself.
     """
@@ -35,7 +36,7 @@ def warm_up(
         by_method.setdefault((trial.domain, trial.solver, trial.parameters), []).append(trial)
     for (domain, solver, parameters), members in by_method.items():
         warming(members[0].method)
-        for problem in [tiny_job_shop(1), tiny_job_shop(0), *_smallest(plan, members)]:
+        for problem in [tiny_job_shop(1), tiny_job_shop(0), small_job_shop(), *_smallest(plan, members)]:
             if should_stop():
                 return
             try:
@@ -47,33 +48,43 @@ def warm_up(
                 break
 
 
-_warmed: set[tuple[str, str, str]] = set()
+_warmed: set[tuple[str, str, str, frozenset[str]]] = set()
 
 
-def is_warm(trial: Trial) -> bool:
+def is_warm(trial: Trial, loaded: LoadedInstance | None) -> bool:
     """Whether :func:`warm_worker` has nothing to do for ``trial`` in this process."""
     from schedcore.experiments.runner import SOLVE
 
-    return trial.runner != SOLVE or _method_of(trial) in _warmed
+    return trial.runner != SOLVE or _kind_of(trial, loaded) in _warmed
 
 
-def _method_of(trial: Trial) -> tuple[str, str, str]:
-    return trial.domain, trial.solver, repr(trial.parameters)
+def _kind_of(trial: Trial, loaded: LoadedInstance | None) -> tuple[str, str, str, frozenset[str]]:
+    """What needs warming up once: a method, for problems with the same features."""
+    features = frozenset() if loaded is None else loaded.problem.features()
+    return trial.domain, trial.solver, repr(trial.parameters), features
 
 
-def warm_worker(trial: Trial) -> None:
-    """Let the method of ``trial`` solve two tiny job shops, once in the life of this process."""
+def warm_worker(trial: Trial, loaded: LoadedInstance | None) -> None:
+    """Let the method of ``trial`` solve small job shops, once in the life of this process for each kind of problem.
+
+    Methods compile and load other parts for other features: where the instance has more than these shops, it is
+    itself begun.
+    """
     from schedcore.experiments.methods import get_method
     from schedcore.experiments.parameters import with_parameters
     from schedcore.solvers.protocol import Limits
 
-    if is_warm(trial):
+    if is_warm(trial, loaded):
         return
-    _warmed.add(_method_of(trial))
+    _warmed.add(_kind_of(trial, loaded))
+    shop = small_job_shop()
+    problems = [tiny_job_shop(1), tiny_job_shop(0), shop]
+    if loaded is not None and loaded.problem.features() - shop.features():
+        problems.append(loaded.problem)
     # Whatever goes wrong here, the trial meets again and records.
     with contextlib.suppress(Exception):
         method = with_parameters(get_method(trial.solver, trial.domain), dict(trial.parameters))
-        for problem in (tiny_job_shop(1), tiny_job_shop(0)):
+        for problem in problems:
             method.solve(problem, limits=Limits(time_limit_s=_LIMIT_S, workers=trial.workers))
 
 
@@ -97,7 +108,7 @@ def compile_kernels() -> Iterator[tuple[str, float]]:
     from schedcore.solvers import get_solver, solver_names
     from schedcore.solvers.protocol import Limits
 
-    problems = [tiny_job_shop(1), tiny_job_shop(0), tiny_project()]
+    problems = [tiny_job_shop(1), tiny_job_shop(0), small_job_shop(), tiny_project()]
     for name in ("spt", *(name for name in solver_names(policies=False) if name not in ("auto", "exhaustive"))):
         begin = time.perf_counter()
         solver = get_solver(name)
@@ -136,5 +147,21 @@ def tiny_job_shop(shortest: int) -> Problem:
             builder.task(f"j{j}.0", first, on=order[0], job=job),
             builder.task(f"j{j}.1", second, on=order[1], job=job),
         )
+    builder.minimise(makespan=1)
+    return builder.build()
+
+
+def small_job_shop() -> Problem:
+    """Eight jobs on five machines: list scheduling does not end with the optimum, so that searches have to begin."""
+    from schedcore.model import ProblemBuilder
+
+    builder = ProblemBuilder("warm-up")
+    machines = [builder.unary(f"m{k}") for k in range(5)]
+    for j in range(8):
+        job = builder.job(f"j{j}")
+        # Steps of 1 to 4 through five machines visit each of them once.
+        order = [machines[(j + (1 + j % 4) * i) % 5] for i in range(5)]
+        durations = [1 + (7 * j * j + 11 * i + 5 * i * j) % 19 for i in range(5)]
+        builder.chain(*(builder.task(f"j{j}.{i}", durations[i], on=order[i], job=job) for i in range(5)))
     builder.minimise(makespan=1)
     return builder.build()

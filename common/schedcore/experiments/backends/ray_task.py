@@ -111,15 +111,16 @@ def run_on_worker(
     context = ray.get_runtime_context()
     note = Note(os.uname().nodename, context.get_node_id(), os.getpid())
     notes = Notes(run)
-    cold = warm and not is_warm(trial)
+    loaded = _fetched(instance)
+    cold = warm and not is_warm(trial, loaded)
     name = note_name(trial, attempt)
     notes.post(name, dataclasses.replace(note, warming=cold))
     with _memory_watch(trial, attempt, notes, note):
         if cold:
             # Compiling may take longer than the trial; it is no part of its time.
-            warm_worker(trial)
+            warm_worker(trial, loaded)
             notes.post(name, note)
-        record = run_trial(trial, _fetched(instance))
+        record = run_trial(trial, loaded)
     return dataclasses.replace(record, backend="ray", attempt=attempt)
 
 

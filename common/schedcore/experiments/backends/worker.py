@@ -63,7 +63,7 @@ def _answer(task: bytes, instances: dict[str, LoadedInstance], module: Any, begu
         if warm:
             from schedcore.experiments.warm_up import warm_worker
 
-            warm_worker(trial)
+            warm_worker(trial, loaded)
             _empty_log()
         begun()
         record = module.run_trial(trial, loaded)

@@ -83,7 +83,8 @@ def headline(analysis: Analysis) -> str:
     kind = "geometric mean" if arena.scale == "ratio" else "mean"
     over = f"{counted(mean.instances, 'instance')}"
     reached = f"{distance_text(mean.gap, arena.direction)} {reference_text(arena)}"
-    interval = f" {interval_text(mean.interval)}" if mean.interval else ""
+    shown = interval_text(mean.interval) if mean.interval else ""
+    interval = f" {shown}" if shown else ""
     if len(arena.methods) == 1:
         return f"{code(first.method)} ends {reached}{interval} in the {kind} over {over}; it is the only method."
     rest = [analysis.summary(name) for name in analysis.ranking[1:]]
