@@ -62,7 +62,7 @@ class RayCluster:
         return f"ray://127.0.0.1:{self.client_port}"
 
     def start(self, *words: str) -> Node:
-        """Start a node."""
+        """Start a node and wait until it is up: two that start at a time may choose the same ports."""
         command = [sys.executable, "-m", "ray.scripts.scripts", "start", *words, "--block", "--disable-usage-stats"]
         command += [f"--object-store-memory={OBJECT_STORE}"]
         with (self.folder / f"node-{len(self.nodes)}.log").open("wb") as log:
@@ -70,13 +70,14 @@ class RayCluster:
                 command, env=self.env, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
             )
         self.nodes.append(Node(process))
+        self._wait_until_up()
         return self.nodes[-1]
 
     def log(self) -> str:
         """What the nodes printed."""
         return "\n".join(file.read_text(errors="replace") for file in sorted(self.folder.glob("node-*.log")))
 
-    def wait_until_up(self, timeout_s: float = 90) -> None:
+    def _wait_until_up(self, timeout_s: float = 90) -> None:
         """Wait until all nodes say that they have started."""
         deadline = time.monotonic() + timeout_s
         while self.log().count("Ray runtime started") < len(self.nodes):
@@ -108,6 +109,7 @@ def ray_cluster(*, head_cpus: int = 0, dashboard: bool = False) -> Iterator[RayC
         RAY_AUTH_TOKEN=secrets.token_hex(32),
         RAY_USAGE_STATS_ENABLED="0",
         RAY_ENABLE_UV_RUN_RUNTIME_ENV="0",
+        RAY_raylet_start_wait_time_s="120",
         # Jobs run what is called python on the path.
         PATH=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
     )
@@ -123,7 +125,6 @@ def ray_cluster(*, head_cpus: int = 0, dashboard: bool = False) -> Iterator[RayC
             f"--dashboard-port={cluster.dashboard}",
             f"--ray-client-server-port={cluster.client_port}",
         )
-        cluster.wait_until_up()
         yield cluster
     finally:
         for node in reversed(cluster.nodes):

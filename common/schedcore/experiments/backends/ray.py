@@ -184,7 +184,7 @@ class RayBackend:
                 ray.init(address=address, log_to_driver=False, configure_logging=False, logging_level=logging.ERROR)
         except Exception as error:
             raise InputError(
-                f"no Ray cluster can be joined: {str(error).strip().splitlines()[0]}",
+                f"no Ray cluster can be joined: {_in_short(error)}",
                 where=f"--address {address}",
                 remedy="start one:  ray start --head;  with tokens, RAY_AUTH_TOKEN must be the cluster's",
             ) from error
@@ -242,6 +242,7 @@ class RayBackend:
         InputError
             No node could ever run it.
         """
+        self._check_alive()
         too_much = self.fits(trial)
         if too_much:
             # The cluster may have grown since it was counted.
@@ -322,6 +323,8 @@ class RayBackend:
         """
         until = time.monotonic() + timeout_s
         while True:
+            # Ray ends this process without a word when it speaks to a daemon that is gone; so we look before.
+            self._check_alive()
             found = self._ready(max(0.0, min(until - time.monotonic(), _LOOK_EVERY_S)))
             found += self._overdue()
             if found or time.monotonic() >= until:
@@ -438,7 +441,6 @@ class RayBackend:
         """End trials that run over their time; look for notes of those that have begun."""
         now = time.monotonic()
         if now - self._counted >= _COUNT_EVERY_S:
-            self._check_alive()
             self._count()
         if now - self._looked >= _LOOK_EVERY_S and self._running:
             self._looked = now
@@ -509,6 +511,12 @@ def _need_client() -> None:
             where="--address",
             remedy="pip install 'sched-research[cluster]', or submit a job:  --address http://HEAD:8265",
         )
+
+
+def _in_short(error: Exception) -> str:
+    """The first line of what Ray says, and the last, where the cause often stands."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0] if len(lines) == 1 else f"{lines[0]} {lines[-1]}"[:400]
 
 
 def _node_text(resources: Mapping[str, float]) -> str:

@@ -43,6 +43,8 @@ _SETTINGS = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     # Workers would yield to every other process, and their times compare with nothing.
     "RAY_worker_niceness": "0",
+    # On a machine with much else to do Ray starts slowly; by default it would give up after 30 s.
+    "RAY_raylet_start_wait_time_s": "120",
     # What a trial started ends with its worker.
     "RAY_process_group_cleanup_enabled": "1",
 }
@@ -96,30 +98,37 @@ class LocalRay:
         if warning:
             self._say(warning)
         prepare_environment()
+        try:
+            self._init()
+        except Exception as error:
+            self.close()
+            if "timed out" not in str(error):
+                raise _not_started(error) from error
+            # A machine with much else to do; the second time its files are in memory.
+            self._say("Ray started too slowly and is started again")
+            try:
+                self._init()
+            except Exception as again:
+                self.close()
+                raise _not_started(again) from again
+
+    def _init(self) -> None:
         self.folder = _new_folder()
         atexit.register(self.close)
         import ray
 
-        try:
-            with own_signals():
-                ray.init(
-                    address="local",
-                    num_cpus=self.cpus,
-                    include_dashboard=False,
-                    log_to_driver=False,
-                    object_store_memory=self.object_store_mb * _MB,
-                    _memory=None if self.memory_mb is None else self.memory_mb * _MB,
-                    configure_logging=False,
-                    logging_level=logging.ERROR,
-                    _temp_dir=str(self.folder / _INNER),
-                )
-        except Exception as error:
-            self.close()
-            raise SchedError(
-                f"Ray did not start: {type(error).__name__}: {error}",
-                where="backend ray",
-                remedy="see  sched doctor;  --backend process needs no Ray",
-            ) from error
+        with own_signals():
+            ray.init(
+                address="local",
+                num_cpus=self.cpus,
+                include_dashboard=False,
+                log_to_driver=False,
+                object_store_memory=self.object_store_mb * _MB,
+                _memory=None if self.memory_mb is None else self.memory_mb * _MB,
+                configure_logging=False,
+                logging_level=logging.ERROR,
+                _temp_dir=str(self.folder / _INNER),
+            )
 
     def missing_process(self) -> str:
         """Name of a process that the session cannot live without and that has died; empty while all is well."""
@@ -144,6 +153,16 @@ class LocalRay:
         with contextlib.suppress(Exception), own_signals():
             ray.shutdown()
         remove(Leftover(folder, tuple(_users(folder))))
+
+
+def _not_started(error: Exception) -> SchedError:
+    if isinstance(error, SchedError):
+        return error
+    return SchedError(
+        f"Ray did not start: {type(error).__name__}: {error}",
+        where="backend ray",
+        remedy="see  sched doctor;  --backend process needs no Ray",
+    )
 
 
 def join_environment() -> None:

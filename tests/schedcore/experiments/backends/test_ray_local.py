@@ -123,6 +123,26 @@ def test_a_ray_that_does_not_start_is_told(base: Path, monkeypatch: pytest.Monke
     assert list(base.iterdir()) == []
 
 
+def test_a_slow_start_is_tried_twice(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import ray
+
+    calls: list[object] = []
+
+    def slow(**options: object) -> None:
+        calls.append(options["_temp_dir"])
+        raise RuntimeError("The current node timed out during startup")
+
+    said: list[str] = []
+    names = iter("ab")
+    monkeypatch.setattr(ray_local, "_new_folder", lambda: session(base, next(names), ray_local._identity(os.getpid())))
+    monkeypatch.setattr(ray, "init", slow)
+    with pytest.raises(SchedError, match="timed out during startup"):
+        LocalRay(1, 256, said.append).start()
+    assert len(set(map(str, calls))) == 2
+    assert said[-1] == "Ray started too slowly and is started again"
+    assert list(base.iterdir()) == []
+
+
 # ---- what is decided without a cluster -----------------------------------------------------------------
 
 
