@@ -21,8 +21,9 @@ from schedcore.errors import InputError, UnsupportedFeatureError
 from schedcore.model import Problem, Schedule
 from schedcore.solvers.protocol import Incumbent, Limits, SolveResult, Status, require_features
 
-SHIPPED = "paper.npz"
-"""Name of the checkpoint in ``jssp/checkpoints`` that is used unless another one is given."""
+SHIPPED = {"noop": "paper.npz", "nondelay": "paper-nondelay.npz", "active": "paper-nondelay.npz"}
+"""The checkpoint in ``jssp/checkpoints`` that each mode uses unless another one is given: each was chosen on generated
+validation instances played in its mode (``active`` was not looked at)."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,12 @@ class PaperSolver:
     Parameters
     ----------
     checkpoint
-        Path of an ``.npz`` of ``sched train jssp --recipe paper``; empty: the one that comes with the package.
+        Path of an ``.npz`` of ``sched train jssp --recipe paper``; empty: the one that comes with the
+        package for the mode.
     samples
         Rollouts; sample e of n has temperature 0.5 + 1.5 e / n.  0: one greedy rollout.
     mode
-        ``noop`` (as published), ``nondelay`` or ``active``.
+        ``nondelay``, ``noop`` (as published) or ``active``.
     """
 
     name: ClassVar[str] = "paper"
@@ -59,7 +61,7 @@ class PaperSolver:
         """Where the weights come from and what they cost, in one line."""
         from jssp.learn.paper.checkpoint import load_checkpoint
 
-        told = load_checkpoint(self.checkpoint or shipped_checkpoint()).provenance
+        told = load_checkpoint(self.checkpoint or shipped_checkpoint(self.mode)).provenance
         updates, seconds = 0, 0.0
         while told:
             updates += int(told.get("update", 0))
@@ -88,7 +90,7 @@ class PaperSolver:
         require_features(self.name, self.features, problem)
         from jssp.learn.paper.checkpoint import load_checkpoint
 
-        loaded = load_checkpoint(self.checkpoint or shipped_checkpoint())
+        loaded = load_checkpoint(self.checkpoint or shipped_checkpoint(self.mode))
         rollouts = _rollouts(problem, loaded, ActionMode(self.mode), seed)
         heats = _temperatures(self.samples)
         best: Schedule | None = None
@@ -123,18 +125,18 @@ class PaperSolver:
         )
 
 
-def shipped_checkpoint() -> Path:
-    """The checkpoint that comes with the package.
+def shipped_checkpoint(mode: ActionMode | str) -> Path:
+    """The checkpoint for ``mode`` that comes with the package.
 
     Raises
     ------
     InputError
         This copy of the package has none.
     """
-    path = Path(__file__).resolve().parents[2] / "checkpoints" / SHIPPED
+    path = Path(__file__).resolve().parents[2] / "checkpoints" / SHIPPED[str(mode)]
     if not path.is_file():
         raise InputError(
-            f"this copy of the package has no {SHIPPED}",
+            f"this copy of the package has no {path.name}",
             where="solver paper",
             remedy="give checkpoint=PATH of an .npz of 'sched train jssp --recipe paper'",
         )

@@ -160,8 +160,9 @@ def test_what_the_solver_cannot_do_is_refused(checkpoint) -> None:
         PaperSolver(checkpoint, mode="x")
 
 
-def test_the_shipped_checkpoint_is_complete_and_small() -> None:
-    path = shipped_checkpoint()
+@pytest.mark.parametrize("mode", ["noop", "nondelay"])
+def test_the_shipped_checkpoints_are_complete_and_small(mode) -> None:
+    path = shipped_checkpoint(mode)
     assert path.stat().st_size < 5 * 2**20
     told = load_checkpoint(path).provenance
     for key in ("config", "seed", "code", "machine", "curve", "wall_s", "selected_on", "evaluation"):
@@ -170,9 +171,9 @@ def test_the_shipped_checkpoint_is_complete_and_small() -> None:
 
 
 def test_a_package_without_its_checkpoint_says_so(monkeypatch) -> None:
-    monkeypatch.setattr("jssp.learn.paper.solver.SHIPPED", "none.npz")
+    monkeypatch.setattr("jssp.learn.paper.solver.SHIPPED", {"noop": "none.npz"})
     with pytest.raises(InputError, match="this copy of the package has no none.npz"):
-        shipped_checkpoint()
+        shipped_checkpoint("noop")
 
 
 def test_inference_needs_no_torch() -> None:
@@ -182,7 +183,7 @@ def test_inference_needs_no_torch() -> None:
         "from jssp.learn.paper.checkpoint import load_checkpoint\n"
         "from jssp.learn.paper.inference import best_of\n"
         "from jssp.learn.paper.solver import shipped_checkpoint\n"
-        "made = load_checkpoint(shipped_checkpoint())\n"
+        "made = load_checkpoint(shipped_checkpoint('nondelay'))\n"
         "print(best_of(made, [standard_instance('ft06')], samples=2, mode='nondelay'))\n"
         "assert 'torch' not in sys.modules\n"
     )
