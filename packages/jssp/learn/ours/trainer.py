@@ -4,7 +4,7 @@ Every update draws some instances and builds a group of schedules of each with t
 shorter than the mean of its group makes its decisions more likely, a longer one less likely, in proportion to the
 distance in standard deviations (R. J. Williams 1992 with the group as baseline, as in POMO, Kwon et al. 2020).  With
 ``signal="best"`` only the best schedule of the group is imitated (self-labelling, Corsini et al. 2024).  Before that,
-``imitation`` generated 10x10 instances may be solved to optimality by CP-SAT and imitated.
+``imitation`` small generated instances may be solved to optimality by CP-SAT and imitated.
 
 The weights that ship are those of the update that is best on generated validation instances.
 """
