@@ -4,7 +4,7 @@ Every update draws some instances and builds a group of schedules of each with t
 shorter than the mean of its group makes its decisions more likely, a longer one less likely, in proportion to the
 distance in standard deviations (R. J. Williams 1992 with the group as baseline, as in POMO, Kwon et al. 2020).  With
 ``signal="best"`` only the best schedule of the group is imitated (self-labelling, Corsini et al. 2024).  Before that,
-``imitation`` generated 10x10 instances may be solved to optimality by CP-SAT and imitated.
+``imitation`` small generated instances may be solved to optimality by CP-SAT and imitated.
 
 The weights that ship are those of the update that is best on generated validation instances.
 """
@@ -60,8 +60,9 @@ class OursConfig:
         ``group``: every schedule counts by its distance from the mean; ``best``: only the best is imitated.
     entropy
         Weight of the entropy of the policy at the beginning, falling to 0 linearly.
-    imitation, imitation_rounds
-        Number of 10x10 instances solved by CP-SAT at first, and how often each is shown.
+    imitation, imitation_size, imitation_rounds
+        Number of instances solved by CP-SAT at first, their number of jobs and of machines, and how often each is
+        shown.
     imitation_limit_s
         Time limit of CP-SAT on each; unproven ones are left out.
     validate_every
@@ -87,6 +88,7 @@ class OursConfig:
     signal: str = "group"
     entropy: float = 0.0
     imitation: int = 0
+    imitation_size: int = 10
     imitation_rounds: int = 3
     imitation_limit_s: float = 5.0
     validate_every: int = 100
@@ -95,7 +97,7 @@ class OursConfig:
     largest: int = 2000
 
     def __post_init__(self) -> None:
-        for name in ("hidden", "batch", "validate_every", "validation", "largest"):
+        for name in ("hidden", "batch", "imitation_size", "validate_every", "validation", "largest"):
             if getattr(self, name) < 1:
                 raise InputError(f"{name} is {getattr(self, name)}", where="recipe ours", remedy="give at least 1")
         if not 2 <= self.keep <= self.samples:
@@ -209,10 +211,12 @@ class Trainer:
         self.mean += np.float32(1 - keep) * (self.flat - self.mean)
 
     def imitate(self) -> None:
-        """Show optimal schedules of 10x10 instances."""
+        """Show optimal schedules of small instances."""
         config = self.config
         labels: list[tuple[AnyShop, IntArray]] = []
-        kinds = [ShopClass(kind, 10, 10) for kind in ("taillard", "demirkol_split")]
+        kinds = [
+            ShopClass(kind, config.imitation_size, config.imitation_size) for kind in ("taillard", "demirkol_split")
+        ]
         for number in range(config.imitation):
             instance = kinds[number % 2].instance(TRAINING_STREAM + int(self.rng.integers(0, 2**31)))
             label = optimal_choices(instance, config.imitation_limit_s)

@@ -60,7 +60,7 @@ def test_training_reports_learns_and_resumes_exactly(tmp_path: Path) -> None:
 def test_start_from_a_checkpoint_and_imitate(tmp_path: Path) -> None:
     first = train({**SMALL, "updates": 0}, tmp_path / "first").out / "ours.npz"
     rows: list[Mapping[str, Any]] = []
-    settings = {**SMALL, "updates": 0, "start": str(first), "imitation": 2, "imitation_rounds": 2}
+    settings = {**SMALL, "updates": 0, "start": str(first), "imitation": 17, "imitation_rounds": 2, "imitation_size": 4}
     train({**settings, "imitation_limit_s": 20.0, "updates": 0}, tmp_path / "second", report=rows.append)
     assert [row["stage"] for row in rows] == ["imitation", "imitation", "training"]
     with pytest.raises(InputError, match="set hidden to match"):
