@@ -50,8 +50,9 @@ def bench(
 
     A figure out of tolerance is shown as such and is no failure of the command; programs read the
     field `within`. KEY=VALUE words choose what a suite runs; a wrong key is told with the right ones.
-    Suite solvers of jssp knows methods=sgs,cpsat, instances=ft06,ta01, per_class=1 (or all) and
-    families=la,ta; suite rules knows none.
+    Suites solvers and learned of jssp know methods=sgs,cpsat (parameters behind colons in learned:
+    learned:samples=32), instances=ft06,ta01, per_class=1 (or all) and families=la,ta; suite rules
+    knows none.
     """
     from schedcore.registry import get_domain
 
