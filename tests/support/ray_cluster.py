@@ -15,6 +15,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 
 from support.command import ROOT, environment
@@ -123,7 +124,8 @@ def ray_cluster(*, head_cpus: int = 0, dashboard: bool = False) -> Iterator[RayC
             f"--num-cpus={head_cpus}",
             f"--include-dashboard={str(dashboard).lower()}",
             f"--dashboard-port={cluster.dashboard}",
-            f"--ray-client-server-port={cluster.client_port}",
+            # Ray refuses the word where the extra "cluster" is not installed.
+            *([f"--ray-client-server-port={cluster.client_port}"] if find_spec("grpc") else []),
         )
         yield cluster
     finally:
