@@ -127,6 +127,8 @@ def _short_names(keys: Sequence[str]) -> dict[str, str]:
             parts = parts[2:]
         elif parts[0] in ("parameters", "settings") and len(parts) > 1:
             parts = parts[1:]
+        if parts[0] == "parameters" and len(parts) > 1:
+            parts = parts[1:]  # a method that keeps its parameters in a field of this name
         return ".".join(parts)
 
     # Keys of different methods never meet in one label.
