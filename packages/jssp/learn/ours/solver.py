@@ -21,6 +21,10 @@ from schedcore.model import Problem, Schedule
 from schedcore.solvers.protocol import Incumbent, Limits, SolveResult, Status, require_features
 
 
+KERNELS = ("jssp.learn.ours.features", "jssp.learn.ours.kernel", "jssp.learn.ours.project_kernel")
+"""Modules with compiled functions, which the command compiles before the time of solving counts."""
+
+
 @cache
 def _loaded(checkpoint: str) -> Checkpoint:
     return shipped(checkpoint) if checkpoint in SHIPPED_NAMES else load_checkpoint(Path(checkpoint))
@@ -45,6 +49,7 @@ class LearnedSolver:
     name: ClassVar[str] = "learned"
     summary: ClassVar[str] = "job shops, projects: a dispatcher trained on generated instances, best of 512 schedules"
     features: ClassVar[frozenset[str]] = FEATURES
+    kernels: ClassVar[tuple[str, ...]] = KERNELS
 
     checkpoint: str = ""
     samples: int = 512
