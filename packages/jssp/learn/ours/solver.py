@@ -20,7 +20,6 @@ from jssp.learn.ours.shop import FloatArray, Shop
 from schedcore.model import Problem, Schedule
 from schedcore.solvers.protocol import Incumbent, Limits, SolveResult, Status, require_features
 
-
 KERNELS = ("jssp.learn.ours.features", "jssp.learn.ours.kernel", "jssp.learn.ours.project_kernel")
 """Modules with compiled functions, which the command compiles before the time of solving counts."""
 
