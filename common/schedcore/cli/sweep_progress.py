@@ -61,8 +61,8 @@ class SweepProgress(Observer):
             counts[2] += record.failed
             self.failed += record.failed
         self._keep_best(trial, record)
-        data = {**_names(trial), **record.as_dict(schedule=False), "done": self.done, "total": self.total}
-        self.session.event("trial", data | {"again": again})
+        data = {**_names(trial), **_facts(record), "done": self.done, "total": self.total, "again": again}
+        self.session.event("trial", data)
         self._tell(trial, record, again)
         self._redraw()
 
@@ -154,6 +154,13 @@ class SweepProgress(Observer):
 def _names(trial: Trial) -> dict[str, Any]:
     names = ("key", "group", "domain", "instance", "method", "solver", "seed")
     return {name: getattr(trial, name) for name in names}
+
+
+def _facts(record: TrialRecord) -> dict[str, Any]:
+    """How a trial ended, for a line of JSON; the rest is in the database under its key."""
+    names = ("attempt", "status", "value", "bound", "lower", "upper", "direction", "wall_s", "error_type", "message")
+    facts = {name: getattr(record, name) for name in names}
+    return facts | {"status": str(record.status), "backend": record.backend, "host": record.host}
 
 
 def _clock(seconds: float) -> str:

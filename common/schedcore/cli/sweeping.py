@@ -59,7 +59,7 @@ def carry_out(session: Session, sweep: Sweep) -> Outcome:
     SchedError
         The folder cannot be used or written; a trial asks for more than there is.
     """
-    from schedcore.experiments.report import results_data
+    from schedcore.experiments.report.brief import brief_data
     from schedcore.experiments.report.summary_text import report_text
 
     plan, folder, stop = sweep.plan, sweep.folder, StopRequest()
@@ -79,7 +79,7 @@ def carry_out(session: Session, sweep: Sweep) -> Outcome:
         "failed": len(failed),
         "failures": failed[:100],
         "report": {name: str(file) for name, file in report.files.items()},
-        "arenas": results_data(report.run, report.analyses)["arenas"],
+        "arenas": brief_data(report.analyses),
     }
     return Outcome(data, report_text(report), _error(sweep, outcome, failed))
 

@@ -14,7 +14,7 @@ from schedcore.experiments.trial import Trial, TrialRecord
 from schedcore.experiments.tuning.objective import Objective, mean
 
 if TYPE_CHECKING:
-    from schedcore.experiments.backends.protocol import Backend
+    from schedcore.experiments.backends.protocol import Backend, Finished
     from schedcore.registry import LoadedInstance
 
 COST, EVALUATED, RECORD = "cost", "evaluated", "record"
@@ -78,7 +78,7 @@ def run_one(
     while True:
         tries += 1
         backend.submit(trial, before + tries, loaded)
-        finished = []
+        finished: list[Finished] = []
         while not finished:
             finished = backend.poll(5.0)
         if not tried_again(finished[0].record, tries, retries):
