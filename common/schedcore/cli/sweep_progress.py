@@ -175,5 +175,6 @@ def result_text(record: TrialRecord) -> str:
         return f"failed ({record.error_type}): {record.message}"
     if record.value is None:
         return f"{str(record.status).lower()}  {record.message}".rstrip()
-    gap = "" if record.upper is None else f" ({100 * (record.value - record.upper) / max(1, record.upper):+.1f}%)"
+    best = record.lower if record.direction == "max" else record.upper
+    gap = "" if best is None else f" ({100 * (record.value - best) / max(1, abs(best)):+.1f}%)"
     return f"{record.value:.10g}{gap} {str(record.status).lower()}, {record.wall_s:.1f} s"

@@ -158,7 +158,7 @@ def _text(value: Any) -> str:
 
 
 def tabled(whole: ExperimentConfig, points: Iterable[tuple[TrialConfig, str, str]]) -> ExperimentConfig:
-    """``whole`` with the groups, methods and seeds that ``points`` (trial, group, method) really have."""
+    """``whole`` with the groups, methods, seeds and charts that ``points`` (trial, group, method) really have."""
     instances: dict[str, dict[str, None]] = {}
     groups: dict[str, GroupConfig] = {}
     methods: dict[str, MethodConfig] = {}
@@ -184,5 +184,11 @@ def tabled(whole: ExperimentConfig, points: Iterable[tuple[TrialConfig, str, str
                 timeout_s=config.timeout_s,
                 settings=config.settings,
             )
+    own = {
+        name: [item for item in whole.groups[name].gantt if item in instances[name]]
+        for name in groups
+        if name in whole.groups
+    }
+    drawn = dict.fromkeys([*whole.gantt, *(item for items in own.values() for item in items)])
     filled = {name: replace(group, instances=list(instances[name])) for name, group in groups.items()}
-    return replace(whole, groups=filled, methods=methods, seeds=list(seeds))
+    return replace(whole, groups=filled, methods=methods, seeds=list(seeds), gantt=list(drawn))

@@ -25,6 +25,7 @@ def brief_data(analyses: Sequence[Analysis]) -> list[dict[str, Any]]:
             "domain": analysis.arena.domain,
             "runner": analysis.arena.runner,
             "direction": analysis.arena.direction,
+            "values": analysis.arena.value_text,
             "headline": headline(analysis).replace("`", ""),
             "ranking": list(analysis.ranking),
             "methods": [_method(analysis.summary(name)) for name in analysis.ranking],

@@ -31,7 +31,8 @@ def markdown_report(run: RunData, analyses: Sequence[Analysis]) -> str:
     for analysis in analyses:
         arena = analysis.arena
         head = f"{arena.title}: " if len(analyses) > 1 else ""
-        lines += [headline(analysis), "", f"## {head}Methods", "", markdown(method_table(analysis)), ""]
+        said = [f"Values are {arena.value_text}.", ""] if arena.has_values and arena.value_text else []
+        lines += [headline(analysis), "", f"## {head}Methods", "", *said, markdown(method_table(analysis)), ""]
         if analysis.pairs and arena.has_values:
             lines += [f"## {head}Wins / ties / losses", "", markdown(_pair_table(analysis)), ""]
         metrics = [f"## {head}Metrics", "", *_metrics(analysis)] if analysis.metrics else []
