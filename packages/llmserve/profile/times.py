@@ -25,7 +25,10 @@ EXTRA_OPERATIONS = ("norm", "rotary", "activation", HEAD)
 class OperationTimes(Protocol):
     """Stand-alone best durations of operations of one layer."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What was measured or computed, for labels."""
+        ...
 
     def seconds(self, operation: str, tokens: float, context: float = 0.0) -> float:
         """Seconds that ``operation`` takes on ``tokens`` tokens.
