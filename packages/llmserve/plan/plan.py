@@ -6,8 +6,9 @@ what only this domain knows stands in the metadata of the problem, as text.
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -160,21 +161,8 @@ class Plan:
 
     def with_metadata(self) -> Problem:
         """The problem with what the domain knows in its metadata."""
-        return self.problem.replace(metadata=((_KEY, json.dumps(self._own(), sort_keys=True)),))
-
-    def _own(self) -> dict[str, Any]:
-        return {
-            "schema": SCHEMA,
-            "context": vars(self.context),
-            "operations": [
-                {"role": str(op.role), "number": op.number, "tokens": [list(pair) for pair in op.ranges]}
-                for op in self.structure.operations
-            ],
-            "stand_alone_s": list(self.stand_alone_s),
-            "overlap": self.overlap,
-            "bound_s": self.bound_s,
-            "notes": dict(self.notes),
-        }
+        rest = {"overlap": self.overlap, "bound_s": self.bound_s, "notes": dict(self.notes)}
+        return plan_metadata(self.problem, self.context, self.structure, self.stand_alone_s, rest)
 
     def write(self, path: Path) -> None:
         """Write the plan to ``path``."""
@@ -182,6 +170,27 @@ class Plan:
 
         result = {"period_s": self.period_s, "gain": self.gain, "overlap": self.overlap, "bound_s": self.bound_s}
         write_document(Document(self.with_metadata(), self.schedule, result), path)
+
+
+def plan_metadata(
+    problem: Problem,
+    context: PlanContext,
+    structure: LayerStructure,
+    stand_alone_s: Sequence[float],
+    rest: Mapping[str, Any] | None = None,
+) -> Problem:
+    """``problem`` with what :func:`structure_of` reads back in its metadata."""
+    own = {
+        "schema": SCHEMA,
+        "context": dataclasses.asdict(context),
+        "operations": [
+            {"role": str(op.role), "number": op.number, "tokens": [list(pair) for pair in op.ranges]}
+            for op in structure.operations
+        ],
+        "stand_alone_s": list(stand_alone_s),
+        **(rest or {}),
+    }
+    return problem.replace(metadata=((_KEY, json.dumps(own, sort_keys=True)),))
 
 
 def read_plan(path: Path) -> Plan:

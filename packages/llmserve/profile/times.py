@@ -70,7 +70,7 @@ class AttentionTable:
         return _interpolate(self.batches, column, batch)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ProfiledTimes:
     """Durations from tables, interpolated linearly between their points.
 
