@@ -40,10 +40,11 @@ class OperationCost:
         gpu, n = deployment.accelerator, deployment.gpus
         flop_per_s = gpu.best_flop_per_s if sustained else gpu.compute_flop_per_s
         bytes_per_s = gpu.best_memory_bytes_per_s if sustained else gpu.memory_bytes_per_s
+        link_per_s = gpu.best_one_way_bytes_per_s if sustained else gpu.one_way_bytes_per_s
         return {
             Resource.COMPUTE: self.flop / (n * flop_per_s),
             Resource.MEMORY: self.memory_bytes / (n * bytes_per_s),
-            Resource.NETWORK: self.network_bytes / (n * gpu.one_way_bytes_per_s),
+            Resource.NETWORK: self.network_bytes / (n * link_per_s),
         }
 
     def bound(self, deployment: Deployment) -> Resource:
