@@ -7,7 +7,8 @@ With the stand-alone times of one layer of dense operations g, prefill attention
     overlap      layer = g + f + rho_v v + rho_n n
 
 where rho = R / P(R) is the GEMM time that a kernel running with share R costs per unit of its own time; it follows from
-NanoFlow's definition of R (section 4.1) when the compute stream never idles.  An iteration is all layers and ``other_s``.
+NanoFlow's definition of R (section 4.1) when the compute stream never idles.  A layer is never shorter than v / P(R) or
+n / P(R).  An iteration is all layers and ``other_s``.
 A plan whose period is known replaces that assumption: ``stretch`` is its period over the formula at its own batch.
 """
 
@@ -49,8 +50,8 @@ class Times(Protocol):
 class LayerTable:
     """Stand-alone seconds of one layer, as functions that are linear between the points of a table.
 
-    ``tokens``, ``dense_s``, ``kqv_s``, ``network_s`` are ``[point]``; dense excludes KQV.  ``attention_s`` is
-    ``[batch, context]``.  Prefill attention is ``prefill_launch_s`` where there is any, plus the larger of a time per
+    ``tokens``, ``dense_s``, ``kqv_s``, ``network_s`` are ``[point]``; dense excludes KQV.  ``narrow_network_s`` is the time
+    of collectives on the few blocks that they get in a nano-batch pipeline.  ``attention_s`` is ``[batch, context]``.  Prefill attention is ``prefill_launch_s`` where there is any, plus the larger of a time per
     token and a time per pair of query and key.
     """
 
@@ -58,6 +59,7 @@ class LayerTable:
     dense_s: Floats
     kqv_s: Floats
     network_s: Floats
+    narrow_network_s: Floats
     batches: Floats
     contexts: Floats
     attention_s: Floats
@@ -76,6 +78,10 @@ class LayerTable:
     def network(self, tokens: Floats) -> Floats:
         """Collectives."""
         return _interpolate(tokens, self.tokens, self.network_s)
+
+    def narrow_network(self, tokens: Floats) -> Floats:
+        """Collectives on few blocks."""
+        return _interpolate(tokens, self.tokens, self.narrow_network_s)
 
     def prefill(self, tokens: Floats, pairs: Floats) -> Floats:
         """Prefill attention."""
@@ -121,11 +127,13 @@ def layer_table(times: Times, *, gpus: int, prefill_pair_s: float = 0.0) -> Laye
 
     attention = [[times.seconds(DECODE_ATTENTION, b, max(c, 1.0)) for c in CONTEXTS] for b in TOKENS]
     none = np.zeros(len(TOKENS))
+    network = sample(ALL_GATHER, ALL_GATHER, ALL_REDUCE) if gpus > 1 else none
     return LayerTable(
         np.array(TOKENS),
         sample(O_PROJECTION, UP_GATE, DOWN),
         sample(KQV),
-        sample(ALL_GATHER, ALL_GATHER, ALL_REDUCE) if gpus > 1 else none,
+        network,
+        network,
         np.array(TOKENS),
         np.array(CONTEXTS),
         np.array(attention),
@@ -151,12 +159,14 @@ class PipelineTime:
         Per iteration beyond the tabulated operations: norms, rotary embedding, sampling, embedding, launches.
     gemv_cost, network_cost
         rho of decode attention and of collectives in the overlapped modes.
+    gemv_speed, network_speed
+        P of both there.
     split
         Share of the tokens in the first nano-batch; KQV and decode attention are split once more in halves.
     stretch
         Period of the plan over the formula; 1 where no plan is given.
-    offload_share
-        What copying KV pages to the host costs, as a share of the iteration, in mode ``overlap+offload``.
+    offload_token_s
+        What moving the keys and values of one token to the host costs, in mode ``overlap+offload``.
     pad_to
         Tokens that dense operations and collectives compute at least: a pipeline that is built for one size of batch
         takes as long for a smaller one.
@@ -168,17 +178,23 @@ class PipelineTime:
     other_s: float = 0.0
     gemv_cost: float = 2 / 3
     network_cost: float = 1 / 3
+    gemv_speed: float = 1.0
+    network_speed: float = 1.0
     split: float = 0.3125
     stretch: float = 1.0
-    offload_share: float = 0.0
+    offload_token_s: float = 0.0
     pad_to: int = 0
     deployment: Any = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
-        for name in ("other_s", "gemv_cost", "network_cost", "offload_share"):
+        for name in ("other_s", "gemv_cost", "network_cost", "offload_token_s"):
             value = getattr(self, name)
             if not (math.isfinite(value) and value >= 0):
                 raise InputError(f"{name} is {value}", where="pipeline time", remedy="give a number >= 0")
+        if not (0 < self.gemv_speed <= 1 and 0 < self.network_speed <= 1):
+            raise InputError(
+                f"speeds {self.gemv_speed}, {self.network_speed}", where="pipeline time", remedy="use 0 < P <= 1"
+            )
         if not 0 < self.split < 1 or not (math.isfinite(self.stretch) and self.stretch > 0) or self.layers < 1:
             raise InputError(
                 f"split {self.split}, stretch {self.stretch}, layers {self.layers}",
@@ -214,8 +230,9 @@ class PipelineTime:
             layer = gemm + prompt + attention + network
         else:
             layer = self.stretch * (gemm + prompt + self.gemv_cost * attention + self.network_cost * network)
+            layer = np.maximum(layer, np.maximum(attention / self.gemv_speed, network / self.network_speed))
         total: Floats = self.layers * layer + self.other_s
-        return total * (1 + self.offload_share) if self.mode is Mode.OFFLOAD else total
+        return total + self.offload_token_s * (decode + prefill) if self.mode is Mode.OFFLOAD else total
 
     def layer_parts(self, decode: Floats, prefill: Floats, context: Floats, pairs: Floats) -> tuple[Floats, ...]:
         """Stand-alone seconds per layer of dense operations, prefill attention, decode attention, collectives."""
@@ -227,7 +244,7 @@ class PipelineTime:
             return dense, prompt, table.attention(decode, context), table.network(tokens)
         parts = (self.split, 1 - self.split)
         gemm = sum(table.dense(p * tokens) + 2 * table.kqv(p * tokens / 2) for p in parts)
-        network = sum(table.network(p * tokens) for p in parts)
+        network = sum(table.narrow_network(p * tokens) for p in parts)
         # Decode tokens come first, so that the quarters of KQV that hold none have no decode attention.
         bounds = np.cumsum([0.0, *(p / 2 for p in parts for _ in range(2))])
         attention = np.zeros_like(tokens)
@@ -244,7 +261,8 @@ def paper_table() -> LayerTable:
     Table 2 of NanoFlow is one operating point (2048 tokens, 1365 decode requests with 1024.5 tokens each, 683 prompt
     tokens); the profile that its authors published says how times change with size.  Their collectives grow linearly
     with the message from a start-up time (AllGather on 8 blocks).  Prefill attention at that point is bound by launches
-    (4.56 ms against 2.67 ms of work by their model of 0.1 ms per 2048 tokens and layer).
+    (4.56 ms against 2.67 ms of work by their model of 0.1 ms per 2048 tokens and layer).  Collectives of the nano-batch
+    pipeline run on 8 to 32 blocks, for which the published profile holds as it is.
     """
     from llmserve.profile.published import LLAMA_70B_TP8_A100
 
