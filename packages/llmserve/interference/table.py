@@ -26,7 +26,7 @@ class Stream(enum.StrEnum):
     NETWORK = "network"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Interference:
     """Relative speeds by stream.
 

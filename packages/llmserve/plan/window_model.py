@@ -87,7 +87,7 @@ def window_model(
     """
     from ortools.sat.python import cp_model
 
-    _check(problem)
+    check_window_features(problem)
     if stages not in (1, 2):
         raise InputError(f"stages is {stages}", where="window model", remedy="give 1 or 2")
     assert problem.cycle is not None
@@ -201,7 +201,14 @@ def _bind(model: Any, constraint: Any, only_if: Sequence[Any]) -> None:
         bound.only_enforce_if(list(only_if))
 
 
-def _check(problem: Problem) -> None:
+def check_window_features(problem: Problem) -> None:
+    """Refuse by name what the window search does not understand.
+
+    Raises
+    ------
+    UnsupportedFeatureError
+        See :func:`window_model`.
+    """
     missing = []
     if problem.cycle is None:
         missing.append("problems without cycle")

@@ -25,7 +25,10 @@ EXTRA_OPERATIONS = ("norm", "rotary", "activation", HEAD)
 class OperationTimes(Protocol):
     """Stand-alone best durations of operations of one layer."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What was measured or computed, for labels."""
+        ...
 
     def seconds(self, operation: str, tokens: float, context: float = 0.0) -> float:
         """Seconds that ``operation`` takes on ``tokens`` tokens.
@@ -67,7 +70,7 @@ class AttentionTable:
         return _interpolate(self.batches, column, batch)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ProfiledTimes:
     """Durations from tables, interpolated linearly between their points.
 
