@@ -48,13 +48,19 @@ class Limit:
 
 
 def highest_rate(
-    at_rate: SimulateAtRate, limit: Limit, guess_per_s: float, *, tolerance: float = 0.02, lowest: float = 0.05
+    at_rate: SimulateAtRate,
+    limit: Limit,
+    guess_per_s: float,
+    *,
+    tolerance: float = 0.02,
+    lowest: float = 0.05,
+    highest: float = 8.0,
 ) -> float:
     """The highest rate that keeps ``limit``, by bisection in the logarithm to ``tolerance`` (relative); 0 if none does.
 
-    ``guess_per_s`` is where the search begins; rates from ``lowest`` to 8 times the guess are considered, ``lowest`` in
-    units of the guess.  Simulations should share their randomness, so that the outcome hardly ever changes back with
-    a growing rate.
+    ``guess_per_s`` is where the search begins; rates from ``lowest`` to ``highest`` times the guess are considered.
+    Simulations should share their randomness, so that the outcome hardly ever changes back with a growing rate.  What
+    is found for a finite time of arrivals may not last: give ``highest`` so that the rate stays below saturation.
     """
     if not (math.isfinite(guess_per_s) and guess_per_s > 0):
         raise InputError(f"rate {guess_per_s}", where="capacity search", remedy="give a positive guess")
@@ -63,9 +69,9 @@ def highest_rate(
     while not low or math.isinf(high):
         if limit.kept(at_rate(rate)):
             low = rate
-            if rate >= 8 * guess_per_s:
+            if rate >= highest * guess_per_s:
                 return low
-            rate = min(rate * 1.4, 8 * guess_per_s) if math.isinf(high) else rate
+            rate = min(rate * 1.4, highest * guess_per_s) if math.isinf(high) else rate
         else:
             high = rate
             if rate <= lowest * guess_per_s:
@@ -141,6 +147,7 @@ def capacity_search(
     seed: int = 0,
     tolerance: float = 0.02,
     progress: Callable[[int, int, str], None] | None = None,
+    data_dirs: Sequence[Any] = (),
     **setup: Any,
 ) -> Iterator[Capacity]:
     """The capacity of every mode and budget; the best is that with the highest rate.
@@ -159,16 +166,24 @@ def capacity_search(
     limit = limit or Limit()
     if usd_per_gpu_hour is not None and not (math.isfinite(usd_per_gpu_hour) and usd_per_gpu_hour > 0):
         raise InputError(f"price {usd_per_gpu_hour}", where="capacity search", remedy="give a positive price")
-    sample = make_workload(workload_name, requests=2000, seed=seed)
+    sample = make_workload(workload_name, requests=2000, seed=seed, data_dirs=tuple(data_dirs))
     total = len(modes) * len(budgets)
     for number, (mode, budget) in enumerate((m, b) for m in modes for b in budgets):
         if progress is not None:
             progress(number, total, f"{mode}, budget {budget}")
         made = make_setup(deployment, sample, mode=mode, token_budget=budget, **setup)
         at_rate = rate_simulation(
-            deployment, workload_name, duration_s=duration_s, seed=seed, mode=mode, token_budget=budget, **setup
+            deployment,
+            workload_name,
+            duration_s=duration_s,
+            seed=seed,
+            data_dirs=data_dirs,
+            mode=mode,
+            token_budget=budget,
+            **setup,
         )
-        rate = highest_rate(at_rate, limit, 0.9 * saturation_rate(made, sample), tolerance=tolerance)
+        # A burst above saturation may keep the limit for a while; it is no capacity.
+        rate = highest_rate(at_rate, limit, saturation_rate(made, sample), tolerance=tolerance, highest=1.0)
         tokens = rate * (sample.mean_prompt_tokens + sample.mean_output_tokens)
         cost = None
         if usd_per_gpu_hour is not None and rate:
