@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from llmserve.instance import instance_names, parse_instance
+from llmserve.simulate_command import SIMULATE_OPTIONS
 from schedcore.bench import BenchRow, Suite, SuiteOptions
 from schedcore.domain_options import DomainOption
 from schedcore.errors import InputError
@@ -79,6 +80,18 @@ def _search(options: SuiteOptions) -> Iterator[BenchRow]:
     return rows(options)
 
 
+def _simulator(options: SuiteOptions) -> Iterator[BenchRow]:
+    from llmserve.suites.simulator import rows
+
+    return rows(options)
+
+
+def _latency(options: SuiteOptions) -> Iterator[BenchRow]:
+    from llmserve.suites.latency import rows
+
+    return rows(options)
+
+
 def _h200(options: SuiteOptions) -> Iterator[BenchRow]:
     from llmserve.suites.h200 import rows
 
@@ -93,6 +106,8 @@ domain = Domain(
     suites={
         "analytic": Suite("cost model beside 153 figures of the paper (A1 to A11)", _analytic),
         "search": Suite("plans beside the published search (A12, A13, A17, A19, A20)", _search),
+        "simulator": Suite("six workloads, ablation, exactness and speed of the simulator (A12 to A14, A17, A18)", _simulator),
+        "latency": Suite("latency knees and curves under load (A15, A16)", _latency),
         "h200": Suite("predictions for LLaMA-3-8B on one H200, with the recommended plans", _h200),
     },
     solvers={"auto": "llmserve.plan.solver:AutoSolver", "plan": "llmserve.plan.solver:PlanSolver"},
@@ -107,7 +122,6 @@ domain = Domain(
             "interference",
             "Table of what overlapping kernels cost each other.",
             choices=("repository", "paper", "paper-text"),
-            verbs=("solve", "info"),
         ),
         DomainOption("profile", "Measured durations (.json or .csv).", Path, metavar="FILE", verbs=("solve", "info")),
         DomainOption(
@@ -126,10 +140,16 @@ domain = Domain(
             float,
             minimum=0,
             metavar="MS",
-            verbs=("solve",),
+            verbs=("solve", "simulate"),
         ),
+        *SIMULATE_OPTIONS,
         DomainOption("roofline", "Draw the roofline to this file (.png, .svg).", Path, metavar="FILE", verbs=("info",)),
     ),
+    runners={
+        "serve": "llmserve.simulate.runner:ServeRunner",
+        "capacity": "llmserve.simulate.runner:CapacityRunner",
+    },
+    simulate="llmserve.simulate_command:simulate",
     info="llmserve.verbs:info",
     describe="llmserve.verbs:describe",
 )

@@ -36,6 +36,7 @@ class PeakForecast:
         self._ramp: NDArray[np.int64] = -(-np.arange(self.horizon, dtype=np.int64) // page_tokens)
         self._fresh = self._ramp[prompt_tokens + 1 :]
         """Profile of one request that is still being prefilled."""
+        self._scratch = np.empty_like(self._fresh)
         self._usage = np.zeros(8 * self.horizon, dtype=np.int64)
         self._first = 0
         """The step that the first entry stands for."""
@@ -58,12 +59,13 @@ class PeakForecast:
         """Most pages in use in any step from ``step`` on, with ``prefilling`` requests before their first step."""
         self._settle(step)
         at = step - self._first
-        fresh = self._fresh
-        near = self._usage[at : at + len(fresh)]
+        fresh, usage = self._fresh, self._usage
+        middle = at + len(fresh)
+        near = usage[at:middle]
         if prefilling:
-            near = near + prefilling * fresh
-        far = self._usage[at + len(fresh) : at + self.horizon]
-        return max(int(near.max()), int(far.max()))
+            near = np.add(np.multiply(fresh, prefilling, out=self._scratch), near, out=self._scratch)
+        # The ufunc directly: the method's detour costs as much as the work.
+        return max(int(np.maximum.reduce(near)), int(np.maximum.reduce(usage[middle : at + self.horizon])))
 
     def _settle(self, step: int) -> None:
         """Make room for a horizon from ``step`` on; steps before it are forgotten."""

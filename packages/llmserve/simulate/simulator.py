@@ -170,7 +170,7 @@ class _Run:
         self.calendar: dict[int, list[int]] = {}
         self.steps: list[int] = []  # a heap of the calendar's keys
         self.displaced: set[int] = set()  # requests that were preempted
-        self.rows: tuple[list[int], ...] = tuple([] for _ in range(11))
+        self.rows: list[tuple[int, ...]] = []
         self.start: list[int] = []
         self.duration: list[int] = []
 
@@ -186,7 +186,7 @@ class _Run:
         running_done: list[int] = []
         now = start = end = 0  # the time if nothing runs; begin and end of the running iteration
         turns = 0
-        while len(self.rows[0]) < limit:
+        while len(self.rows) < limit:
             turns += 1
             if not turns & 1023:
                 if progress is not None:
@@ -197,7 +197,7 @@ class _Run:
             if self.arrivals and self.arrivals[0][0] <= formed_at:
                 self._deliver(formed_at)
             if scheduler.quiet_steps() >= MIN_QUIET and not running_done and (running is not None or not ahead):
-                quiet = self._quiet(running, formed_at, end, limit - len(self.rows[0]))
+                quiet = self._quiet(running, formed_at, end, limit - len(self.rows))
                 if quiet is not None:
                     if timed:
                         start, end = self.start[-1], self.start[-1] + self.duration[-1]
@@ -205,7 +205,7 @@ class _Run:
                         running = quiet.last
                     else:
                         now = end
-                        self._complete(quiet.last, [], now, len(self.rows[0]) - 1)
+                        self._complete(quiet.last, [], now, len(self.rows) - 1)
                     continue
             formed = scheduler.schedule()
             done_now: list[int] = []
@@ -300,14 +300,13 @@ class _Run:
             self.scheduler.num_waiting,
             alone,
         )
-        for column, value in zip(self.rows, row):
-            column.append(value)
+        self.rows.append(row)
         return done
 
     def _duration(self, batch: Batch) -> int:
         """Of the newest iteration."""
-        row = IterationColumns(*(np.array(column[-1:], dtype=np.int64) for column in self.rows[:8]))
-        return int(durations_ns(self.model, self.transfers, row)[0])
+        row = np.array([self.rows[-1][:8]], dtype=np.int64).T
+        return int(durations_ns(self.model, self.transfers, IterationColumns(*row))[0])
 
     # Many iterations at once.
 
@@ -339,23 +338,11 @@ class _Run:
         quiet = scheduler.advance(steps)
         if quiet is None:
             return None
-        count = len(quiet)
-        zeros = [0] * count
-        values = (
-            [quiet.num_decode] * count,
-            quiet.decode_context.tolist(),
-            zeros,
-            zeros,
-            [quiet.num_decode] * count,
-            zeros,
-            zeros,
-            zeros,
-            quiet.pages_used.tolist(),
-            [scheduler.num_waiting] * count,
-            [running is None] * count,
+        count, decoding, waiting = len(quiet), quiet.num_decode, scheduler.num_waiting
+        self.rows.extend(
+            (decoding, context, 0, 0, decoding, 0, 0, 0, pages, waiting, running is None)
+            for context, pages in zip(quiet.decode_context.tolist(), quiet.pages_used.tolist())
         )
-        for column, more in zip(self.rows, values):
-            column.extend(more)
         if starts is not None and durations is not None:
             self.start.extend(starts[:count].tolist())
             self.duration.extend(durations[:count].tolist())
@@ -381,7 +368,7 @@ class _Run:
     # The end.
 
     def _result(self) -> SimulationResult:
-        table = [np.array(column, dtype=np.int64) for column in self.rows]
+        table = np.array(self.rows, dtype=np.int64).reshape(len(self.rows), 11).T.copy()
         columns = IterationColumns(*table[:8])
         if self.timed:
             start, duration = np.array(self.start, dtype=np.int64), np.array(self.duration, dtype=np.int64)
@@ -409,7 +396,7 @@ class _Run:
         """Begins of the iterations where nothing waits for the clock."""
         if not len(duration):
             return duration
-        alone = np.array(self.rows[10][1:], dtype=bool)
+        alone = np.array([row[10] for row in self.rows[1:]], dtype=bool)
         gaps = np.where(alone, duration[:-1] + self.cpu_ns, np.maximum(duration[:-1], self.cpu_ns))
         starts: Ints = self.cpu_ns + np.concatenate(([0], np.cumsum(gaps)))
         return starts
