@@ -181,6 +181,18 @@ def sequential_schedule(problem: Problem) -> Schedule:
     return _sequential(problem, _Data(problem))
 
 
+def serial_in(problem: Problem, sequence: Sequence[int]) -> Schedule:
+    """The tasks one after another in ``sequence``, each in its fastest mode."""
+    placements, at = [], 0
+    for i in sequence:
+        durations = [mode.duration for mode in problem.tasks[i].modes]
+        m = durations.index(min(durations))
+        placements.append(Placement(i, m, at, at + durations[m]))
+        at += durations[m]
+    least = 1 if problem.cycle is None else problem.cycle.minimum
+    return Schedule(tuple(sorted(placements)), cycle=max(at, least))
+
+
 def _sequential(problem: Problem, data: _Data) -> Schedule:
     waiting = [0] * data.n
     following: list[list[int]] = [[] for _ in range(data.n)]
@@ -189,20 +201,17 @@ def _sequential(problem: Problem, data: _Data) -> Schedule:
             waiting[lag.b] += 1
             following[lag.a].append(lag.b)
     ready = [i for i in range(data.n) if not waiting[i]]
-    placements, at = [], 0
+    sequence = []
     while ready:
         i = ready.pop(0)
-        durations = [mode.duration for mode in problem.tasks[i].modes]
-        m = durations.index(min(durations))
-        placements.append(Placement(i, m, at, at + durations[m]))
-        at += durations[m]
+        sequence.append(i)
         for j in following[i]:
             waiting[j] -= 1
             if not waiting[j]:
                 ready.append(j)
-    if len(placements) < data.n:
+    if len(sequence) < data.n:
         raise InputError("the precedences of a round form a circle", where=problem.name, remedy="correct them")
-    return Schedule(tuple(sorted(placements)), cycle=max(at, data.low))
+    return serial_in(problem, sequence)
 
 
 def period_seconds(problem: Problem, schedule: Schedule) -> float:

@@ -19,6 +19,7 @@ from llmserve.interference import REPOSITORY, Interference
 from llmserve.plan.layer_problem import layer_problem, stand_alone_seconds
 from llmserve.plan.packer import PackerParameters, pack
 from llmserve.plan.plan import Plan, PlanContext
+from llmserve.plan.stagger import staggered_guess
 from llmserve.plan.structure import GRID, LayerStructure, contiguous_structure
 from llmserve.plan.window_model import orders_of, solve_window
 from llmserve.profile import OperationTimes, RooflineTimes, published_profile
@@ -181,7 +182,7 @@ class Effort:
 
     first_steps: int = 6_000
     survivors: int = 6
-    second_steps: int = 150_000
+    second_steps: int = 240_000
     prove_s: float = 4.0
 
 
@@ -218,8 +219,10 @@ def _splits(total: int) -> Iterator[tuple[int, ...]]:
         yield first * GRID, (chunks - first) * GRID
     if chunks >= 6:
         third = chunks // 3
-        yield third * GRID, third * GRID, (chunks - 2 * third) * GRID
-        yield (chunks - 2 * third) * GRID, third * GRID, third * GRID
+        rest = chunks - 2 * third
+        for a, b, c in ((third, third, rest), (rest, third, third), (rest, rest, chunks - 2 * rest)):
+            if min(a, b, c) > 0:
+                yield a * GRID, b * GRID, c * GRID
 
 
 def _halves(size: int) -> tuple[int, ...]:
@@ -233,11 +236,17 @@ def _alternating(count: int) -> Iterator[tuple[str, ...]]:
         yield tuple(first if i % 2 == 0 else other for i in range(count))
 
 
+def _first_packing(problem: Problem, structure: LayerStructure, steps: int, seed: int) -> Schedule:
+    """A short packing from the staggered guess, over two stages."""
+    parameters = PackerParameters(steps, 1, 2, hot=0.003)
+    return pack(problem, parameters, start=staggered_guess(problem, structure), seed=seed)
+
+
 @functools.lru_cache(maxsize=32)
 def _quick(question: LayerQuestion, steps: int, seed: int) -> LayerStructure:
     best: tuple[int, int, LayerStructure] | None = None
     for k, structure in enumerate(candidate_structures(question)):
-        schedule = pack(question.problem(structure), PackerParameters(steps=steps, restarts=1), seed=seed)
+        schedule = _first_packing(question.problem(structure), structure, steps, seed)
         row = (schedule.cycle or 0, k, structure)
         if best is None or row[:2] < best[:2]:
             best = row
@@ -285,27 +294,26 @@ def search_plan(
     packed: list[tuple[int, int, Problem, Schedule]] = []
     for k, structure in enumerate(candidates):
         problem = question.problem(structure)
-        schedule = pack(problem, PackerParameters(steps=effort.first_steps, restarts=1), seed=seed + k)
+        schedule = _first_packing(problem, structure, effort.first_steps, seed + k)
         packed.append((schedule.cycle or 0, k, problem, schedule))
-        best = min(packed)
+        best = min(packed, key=_rank)
         report(k + 1, total, f"{len(candidates)} structures, best {_ms(best)} ms per layer")
         if stop():
             break
-    packed.sort(key=lambda row: row[:2])
+    packed.sort(key=_rank)
     longer = []
     for i, (_, k, problem, schedule) in enumerate(packed[: effort.survivors]):
         if stop():
             break
-        for stages, start in ((1, schedule), (2, schedule)):
-            found = pack(
-                problem,
-                PackerParameters(steps=effort.second_steps // 2, restarts=1, stages=stages),
-                start=start,
-                seed=seed + k,
-            )
+        starts = (schedule, staggered_guess(problem, candidates[k]))
+        for j, (start, hot) in enumerate(itertools.product(starts, (0.003, 0.01))):
+            parameters = PackerParameters(effort.second_steps // 4, 1, 2, hot=hot)
+            found = pack(problem, parameters, start=start, seed=seed + 31 * k + j)
             longer.append((found.cycle or 0, k, problem, found))
-        report(len(candidates) + i + 1, total, f"best structures, {_ms(min([*longer, packed[0]]))} ms per layer")
-    _, k, problem, schedule = min([*longer, packed[0]], key=lambda row: row[:2])
+        report(
+            len(candidates) + i + 1, total, f"best structures, {_ms(min([*longer, packed[0]], key=_rank))} ms per layer"
+        )
+    _, k, problem, schedule = min([*longer, packed[0]], key=_rank)
     schedule, bound, proof = _polish(problem, schedule, effort.prove_s, workers, seed, stop)
     report(total, total, "done")
     structure = candidates[k]
@@ -324,6 +332,10 @@ def search_plan(
         },
     )
     return plan if plan.gain >= fallback_gain else replace(plan, overlap=False)
+
+
+def _rank(row: tuple[int, int, Problem, Schedule]) -> tuple[int, int]:
+    return row[0], row[1]
 
 
 def _ms(row: tuple[int, int, Problem, Schedule]) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from llmserve.interference import Interference
 from llmserve.plan.layer_problem import layer_problem
-from llmserve.plan.packer import PackerParameters, pack
+from llmserve.plan.packer import PackerParameters, pack, serial_in
 from llmserve.plan.stage_one import StageOneResult
+from llmserve.plan.stagger import staggered_guess
 from llmserve.plan.window_model import orders_of, solve_window
 from schedcore.errors import InputError
 from schedcore.model import Problem, Schedule, Unary
@@ -83,17 +85,18 @@ def stage_two(
             r: by_name[resource.name] for r, resource in enumerate(problem.resources) if isinstance(resource, Unary)
         }
     stages = 1 if keep_order else 2
-    best = None
+    phases = {p.task: p.start % (first.schedule.cycle or 1) for p in first.schedule.placements}
+    best = serial_in(problem, sorted(phases, key=phases.__getitem__))
     if not keep_order:
-        for k in (1, 2):
-            found = pack(problem, packer or PackerParameters(100_000, 1, k), start=best, seed=seed + k)
-            if best is None or (found.cycle or 0) < (best.cycle or 0):
-                best = found
+        guess = staggered_guess(problem, first.structure)
+        for k, (start, hot) in enumerate(itertools.product((best, guess), (0.003, 0.01))):
+            parameters = packer or PackerParameters(50_000, 1, 2, hot=hot)
+            best = min((best, pack(problem, parameters, start=start, seed=seed + k)), key=_period)
     result = solve_window(
         problem,
         orders=orders,
         hint=best,
-        longest=None if best is None else best.cycle,
+        longest=best.cycle,
         stages=stages,
         time_limit_s=time_limit_s,
         workers=workers,
@@ -101,10 +104,11 @@ def stage_two(
         should_stop=should_stop,
     )
     schedule = result.schedule or best
-    if schedule is None:
-        from llmserve.plan.packer import sequential_schedule
-
-        schedule = sequential_schedule(problem)
     assert problem.cycle is not None
     bound = max(float(problem.cycle.minimum), min(result.bound, float(schedule.cycle or 0)))
     return StageTwoResult(result.status if result.schedule is not None else Status.FEASIBLE, problem, schedule, bound)
+
+
+def _period(schedule: Schedule) -> int:
+    assert schedule.cycle is not None
+    return schedule.cycle
