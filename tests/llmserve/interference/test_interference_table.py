@@ -24,7 +24,9 @@ def test_exchange_rates() -> None:
     assert REPOSITORY.exchange(Stream.GEMM, 0.7) == pytest.approx(1.0)
 
 
-@given(st.sampled_from([PAPER, PAPER_TEXT, REPOSITORY]), st.sampled_from(list(Stream)), st.floats(0, 1), st.floats(0, 1))
+@given(
+    st.sampled_from([PAPER, PAPER_TEXT, REPOSITORY]), st.sampled_from(list(Stream)), st.floats(0, 1), st.floats(0, 1)
+)
 @settings(max_examples=60, deadline=None)
 def test_more_share_is_never_slower_and_never_beats_alone(table, stream, a, b) -> None:
     low, high = sorted((a, b))

@@ -20,9 +20,7 @@ def test_points_are_met_and_lines_between_them() -> None:
 
 
 def test_beyond_the_table_lines_go_on_but_never_to_nothing() -> None:
-    times = ProfiledTimes(
-        "t", {"O": ((100, 1.0), (200, 1.8))}, AttentionTable((10.0,), (100.0,), ((0.5,),))
-    )
+    times = ProfiledTimes("t", {"O": ((100, 1.0), (200, 1.8))}, AttentionTable((10.0,), (100.0,), ((0.5,),)))
     assert times.seconds("O", 300) == pytest.approx(2.6)
     assert times.seconds("O", 1) == pytest.approx(0.208)
     assert times.seconds("decode attention", 20, 100) == pytest.approx(1.0)
