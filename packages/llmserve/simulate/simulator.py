@@ -261,7 +261,7 @@ class _Run:
         self.num_finished += len(done)
 
     def _record(self, batch: Batch, alone: bool) -> list[int]:
-        """Note an iteration formed just now, ``alone`` if nothing ran meanwhile; the requests that end with a prompt."""
+        """Note an iteration formed just now, ``alone`` if nothing ran meanwhile; requests that end with a prompt."""
         done: list[int] = []
         for sequence in batch.joined:
             left = self.output[sequence.id] - sequence.num_emitted

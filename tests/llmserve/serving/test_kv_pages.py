@@ -98,7 +98,11 @@ def test_swapping_counts_filled_pages() -> None:
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({"pages": 0}, "pages is 0"), ({"pages": 1, "page_tokens": 0}, "page_tokens is 0"), ({"pages": 1, "swap_pages": -1}, "swap")],
+    [
+        ({"pages": 0}, "pages is 0"),
+        ({"pages": 1, "page_tokens": 0}, "page_tokens is 0"),
+        ({"pages": 1, "swap_pages": -1}, "swap"),
+    ],
 )
 def test_impossible_sizes(options: dict[str, int], message: str) -> None:
     with pytest.raises(InputError, match=message):

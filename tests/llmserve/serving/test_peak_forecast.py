@@ -13,9 +13,7 @@ from llmserve.serving import PeakForecast
 def by_definition(lengths: list[int], page: int, p: int, d: int, prefilling: int) -> int:
     horizon = p + d + 2
     all_of_them = lengths + [p] * prefilling
-    return max(
-        sum(math.ceil((n + 1 + k) / page) for n in all_of_them if n + 1 + k < horizon) for k in range(horizon)
-    )
+    return max(sum(math.ceil((n + 1 + k) / page) for n in all_of_them if n + 1 + k < horizon) for k in range(horizon))
 
 
 def test_a_worked_example() -> None:

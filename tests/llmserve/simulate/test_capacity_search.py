@@ -30,7 +30,7 @@ def at_rate(rate: float) -> SimulationResult:
 
 
 def test_the_highest_rate_of_a_queue_is_found() -> None:
-    # A D/D/1 queue: below 2 per second every request takes 0.5 s, 0.1 s per token; above it the queue grows without end.
+    # A D/D/1 queue: below 2 per second every request takes 0.5 s, 0.1 s per token; above it the queue grows.
     # 150 requests at rate r wait for 75 (1/2 - 1/r) s on average, which is 0.05 s at r = 2.003.
     rate = highest_rate(at_rate, Limit(0.11), 1.0, tolerance=0.01)
     assert rate == pytest.approx(2.0, rel=0.015)
@@ -58,7 +58,13 @@ def test_capacities_of_modes_and_budgets() -> None:
     deployment = parse_deployment("llama-3-8b@h200")
     found = list(
         capacity_search(
-            deployment, "512-128", modes=("sequential",), budgets=(256, 512), duration_s=4, usd_per_gpu_hour=3.6, tolerance=0.1
+            deployment,
+            "512-128",
+            modes=("sequential",),
+            budgets=(256, 512),
+            duration_s=4,
+            usd_per_gpu_hour=3.6,
+            tolerance=0.1,
         )
     )
     assert [c.token_budget for c in found] == [256, 512]
@@ -70,7 +76,17 @@ def test_capacities_of_modes_and_budgets() -> None:
 
 def trial(runner: str, **settings: object) -> Trial:
     return Trial(
-        "k", "g", "llmserve", "llama-3-8b@h200", runner, runner, 0, 10.0, 1, runner=runner, settings=tuple(settings.items())
+        "k",
+        "g",
+        "llmserve",
+        "llama-3-8b@h200",
+        runner,
+        runner,
+        0,
+        10.0,
+        1,
+        runner=runner,
+        settings=tuple(settings.items()),
     )
 
 
@@ -111,7 +127,9 @@ def test_a_plan_file_drives_the_simulator(tmp_path: Path) -> None:
     from llmserve.plan.search import Effort, layer_question, search_plan
 
     deployment = parse_deployment("llama-2-70b@8xa100")
-    plan = search_plan(layer_question(deployment, "512-1024", 512, 1024, dense_tokens=1024), effort=Effort(300, 1, 500, 0.2))
+    plan = search_plan(
+        layer_question(deployment, "512-1024", 512, 1024, dense_tokens=1024), effort=Effort(300, 1, 500, 0.2)
+    )
     plan.write(tmp_path / "plan.json")
     plan = read_plan(tmp_path / "plan.json")
     workload = make_workload("512-1024", requests=20)
