@@ -520,10 +520,12 @@ class Scheduler:
     def _unblock(self, batch: Batch) -> bool:
         """Prompts that wait for each other's pages: the youngest makes room until the oldest goes on."""
         while self._prefilling and batch.empty:
+            self._prefill(batch, self.policy.token_budget)
+            if not batch.empty:
+                break
             if len(self._prefilling) + len(self._decoding) == 1 and self._draining:
                 return False  # pages come back when what is under way completes
             self._preempt_youngest(batch)
-            self._prefill(batch, self.policy.token_budget)
         return not batch.empty
 
     def _known(self, request_id: int) -> Sequence:

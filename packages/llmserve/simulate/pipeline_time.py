@@ -1,6 +1,7 @@
 """Iteration times of a pipeline from the stand-alone times of its operations, for many iterations at once.
 
-With stand-alone times of a layer: g of dense operations, f of prefill attention, v of decode attention, n of collectives,
+With the stand-alone times of a layer, g of dense operations, f of prefill attention, v of decode attention and n of
+collectives,
 
     sequential   layer = g + f + v + n
     nanobatch    the same, with every operation split as a plan splits it (weights are read once per part)
