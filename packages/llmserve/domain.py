@@ -106,7 +106,9 @@ domain = Domain(
     suites={
         "analytic": Suite("cost model beside 153 figures of the paper (A1 to A11)", _analytic),
         "search": Suite("plans beside the published search (A12, A13, A17, A19, A20)", _search),
-        "simulator": Suite("six workloads, ablation, exactness and speed of the simulator (A12 to A14, A17, A18)", _simulator),
+        "simulator": Suite(
+            "six workloads, ablation, exactness and speed of the simulator (A12 to A14, A17, A18)", _simulator
+        ),
         "latency": Suite("latency knees and curves under load (A15, A16)", _latency),
         "h200": Suite("predictions for LLaMA-3-8B on one H200, with the recommended plans", _h200),
     },

@@ -153,7 +153,7 @@ def _runs(request: Request, deployment: Any, settings: dict[str, Any], options: 
             workload,
             **setup.arguments(),
             max_iterations=settings.get("max_iterations"),
-            progress=lambda done, total, text, policy=policy: request.progress(done, total, f"{policy}: {text}"),
+            progress=request.progress,
             should_stop=request.should_stop,
         )
         figures = summary(result, slo_of(settings))

@@ -21,8 +21,8 @@ class Chunk(NamedTuple):
 class Batch:
     """What one iteration does.  Decode requests come first, then the chunks in order.
 
-    ``decode_context`` is the number of tokens attended, summed over the decode requests (each attends to all its tokens,
-    the new one included); ``prefill_context`` the same over the prompt tokens (causal).
+    ``decode_context`` is the number of tokens attended, summed over the decode requests (each attends to all its
+    tokens, the new one included); ``prefill_context`` the same over the prompt tokens (causal).
     """
 
     __slots__ = (

@@ -1,8 +1,9 @@
 """KV memory of one model replica: pages on the accelerator, copies in host memory and on disk, reuse between requests.
 
-Reuse is one mechanism for shared prefixes and for the rounds of a conversation: a request's text is cut into pages, each
-with a key of the text up to its end, and the longest run of leading pages that is still kept somewhere is not computed
-again.  Pages found on the accelerator are shared; those found on the host or the disk are loaded into fresh pages.
+Reuse is one mechanism for shared prefixes and for the rounds of a conversation: a request's text is cut into pages,
+each with a key of the text up to its end, and the longest run of leading pages that is still kept somewhere is not
+computed again.  Pages found on the accelerator are shared; those found on the host or the disk are loaded into fresh
+pages.
 """
 
 from __future__ import annotations

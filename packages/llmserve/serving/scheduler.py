@@ -48,8 +48,8 @@ from schedcore.errors import InputError, UnknownNameError
 class QuietRun:
     """Consecutive iterations in which the same requests decode and nothing else happens.
 
-    ``decode_context`` and ``pages_used`` are per iteration, as in :class:`~llmserve.serving.batch.Batch`; ``last`` is the
-    last iteration.
+    ``decode_context`` and ``pages_used`` are per iteration, as in :class:`~llmserve.serving.batch.Batch`; ``last`` is
+    the last iteration.
     """
 
     num_decode: int
@@ -136,11 +136,7 @@ class Scheduler:
     def num_active(self) -> int:
         """Requests that hold pages."""
         return (
-            len(self._decoding)
-            + len(self._prefilling)
-            + len(self._pending)
-            + len(self._loading)
-            + len(self._draining)
+            len(self._decoding) + len(self._prefilling) + len(self._pending) + len(self._loading) + len(self._draining)
         )
 
     @property
@@ -178,7 +174,9 @@ class Scheduler:
         """
         where = f"request {request.id}"
         if request.id in self.sequences:
-            raise InputError("the id is in use", where=where, remedy="use another id, or wait until that one is finished")
+            raise InputError(
+                "the id is in use", where=where, remedy="use another id, or wait until that one is finished"
+            )
         longest = request.prompt_tokens + (request.max_output_tokens or 1)
         if self.kv.config.pages_for(longest) > self.kv.config.pages:
             raise InputError(
@@ -522,10 +520,12 @@ class Scheduler:
     def _unblock(self, batch: Batch) -> bool:
         """Prompts that wait for each other's pages: the youngest makes room until the oldest goes on."""
         while self._prefilling and batch.empty:
+            self._prefill(batch, self.policy.token_budget)
+            if not batch.empty:
+                break
             if len(self._prefilling) + len(self._decoding) == 1 and self._draining:
                 return False  # pages come back when what is under way completes
             self._preempt_youngest(batch)
-            self._prefill(batch, self.policy.token_budget)
         return not batch.empty
 
     def _known(self, request_id: int) -> Sequence:

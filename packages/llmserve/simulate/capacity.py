@@ -114,7 +114,7 @@ def rate_simulation(
     data_dirs: Sequence[Any] = (),
     **setup: Any,
 ) -> SimulateAtRate:
-    """Simulations of ``workload_name`` on ``deployment`` by rate, on common random numbers; ``setup`` as in make_setup."""
+    """Simulations by rate on common random numbers; ``setup`` goes to ``make_setup``."""
 
     def at_rate(rate_per_s: float) -> SimulationResult:
         arrivals = Arrivals("poisson", rate_per_s)

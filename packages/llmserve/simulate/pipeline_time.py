@@ -1,6 +1,7 @@
 """Iteration times of a pipeline from the stand-alone times of its operations, for many iterations at once.
 
-With the stand-alone times of one layer of dense operations g, prefill attention f, decode attention v and collectives n,
+With the stand-alone times of a layer, g of dense operations, f of prefill attention, v of decode attention and n of
+collectives,
 
     sequential   layer = g + f + v + n
     nanobatch    the same, with every operation split as a plan splits it (weights are read once per part)
@@ -17,6 +18,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 import functools
+import itertools
 import math
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -50,8 +52,9 @@ class Times(Protocol):
 class LayerTable:
     """Stand-alone seconds of one layer, as functions that are linear between the points of a table.
 
-    ``tokens``, ``dense_s``, ``kqv_s``, ``network_s`` are ``[point]``; dense excludes KQV.  ``narrow_network_s`` is the time
-    of collectives on the few blocks that they get in a nano-batch pipeline.  ``attention_s`` is ``[batch, context]``.  Prefill attention is ``prefill_launch_s`` where there is any, plus the larger of a time per
+    ``tokens``, ``dense_s``, ``kqv_s``, ``network_s`` are ``[point]``; dense excludes KQV.  ``narrow_network_s`` is the
+    time of collectives on the few blocks that they get in a nano-batch pipeline.  ``attention_s`` is
+    ``[batch, context]``.  Prefill attention is ``prefill_launch_s`` where there is any, plus the larger of a time per
     token and a time per pair of query and key.
     """
 
@@ -248,7 +251,7 @@ class PipelineTime:
         # Decode tokens come first, so that the quarters of KQV that hold none have no decode attention.
         bounds = np.cumsum([0.0, *(p / 2 for p in parts for _ in range(2))])
         attention = np.zeros_like(tokens)
-        for low, high in zip(bounds, bounds[1:]):
+        for low, high in itertools.pairwise(bounds):
             mine = np.clip(decode, low * tokens, high * tokens) - low * tokens
             attention = attention + table.attention(mine, context * mine / np.maximum(decode, 1e-9))
         return np.asarray(gemm), prompt, attention, np.asarray(network)

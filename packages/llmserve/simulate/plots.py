@@ -48,7 +48,9 @@ def simulation_figure(result: SimulationResult, *, title: str = "", width_in: fl
     _finish(top, "tokens\nper iteration", edges, result.policy.token_budget)
     middle = add_axes(figure, 0.85, 2.15, room, 1.15)
     percent = 100.0 / result.kv.pages
-    middle.fill_between(edges, percent * mean(result.pages_used), step="post", color=color(2), linewidth=0, label="held")
+    middle.fill_between(
+        edges, percent * mean(result.pages_used), step="post", color=color(2), linewidth=0, label="held"
+    )
     _finish(middle, "KV pages [%]", edges, 100)
     bottom = add_axes(figure, 0.85, 0.55, room, 1.15)
     waiting = mean(result.waiting)

@@ -24,7 +24,7 @@ def random_case(rng: np.random.Generator) -> tuple[Workload, BatchPolicy, KVConf
     longest = one_of(6, 30)
     prompt, output = rng.integers(1, longest + 1, (2, count))
     follows = np.empty(0, dtype=np.int64)
-    think = np.empty(0)
+    think: Any = np.empty(0)
     if rng.random() < 0.5:
         follows = np.full(count, -1, dtype=np.int64)
         think = 0.01 * rng.integers(0, 4, count)

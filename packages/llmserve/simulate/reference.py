@@ -322,10 +322,12 @@ class _Slow:
             if not it.chunks:
                 self.decode(it)
         while it.empty and self.in_state(PREFILL):
+            self.prefill(it, budget)
+            if not it.empty:
+                break
             if len(self.in_state(PREFILL, DECODE)) == 1 and self.in_state(DRAIN):
                 return None
             self.preempt(it)
-            self.prefill(it, budget)
         if it.empty:
             return None
         self.unformed = None

@@ -1,4 +1,4 @@
-"""Simulations as trials of a sweep: ``sched sweep llmserve domain.runner=serve settings.workload=512-1024,lmsys ...``."""
+"""Simulations as trials of a sweep: ``sched sweep llmserve domain.runner=serve settings.workload=lmsys,sharegpt``."""
 
 from __future__ import annotations
 

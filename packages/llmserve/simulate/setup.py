@@ -21,12 +21,11 @@ from llmserve.workload import Workload
 from schedcore.errors import InputError, unknown_name
 
 OTHER_SHARE = 19.2 / 225.05
-"""Time of an iteration outside the tabulated operations over those operations run one after another: 19.2 ms of NanoFlow's
-figure 9 over the sum of its table 2.  Assumed for deployments where nobody measured it."""
+"""Time of an iteration outside the tabulated operations over those operations run one after another: 19.2 ms of
+NanoFlow's figure 9 over the sum of its table 2.  Assumed for deployments where nobody measured it."""
 
 OFFLOAD_BLOCKS = 2 / 108
 """Share of an A100 that the kernels get which move keys and values to a staging buffer (NanoFlow's code: 2 blocks)."""
-
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +168,8 @@ def make_setup(
     policy, token_budget, max_requests
         See :func:`llmserve.serving.policy.batch_policy`.
     mode
-        One of :data:`MODES`; ``auto``: overlap if it is predicted to gain at least :data:`MIN_GAIN`; other policies than
-        ``nanoflow`` run operations one after another.
+        One of :data:`MODES`; ``auto``: overlap if it is predicted to gain at least :data:`MIN_GAIN`; other policies
+        than ``nanoflow`` run operations one after another.
     interference
         R -> P table for the overlapped modes; ``None``: that of the :class:`Fit` of the deployment, else the one that
         NanoFlow's released search reads.
@@ -280,5 +279,3 @@ def _pages(gigabytes: float, page_bytes: float, what: str) -> int:
     if not 0 <= gigabytes < 1e9:
         raise InputError(f"{gigabytes} GB", where=what, remedy="give a number of gigabytes >= 0")
     return int(gigabytes * 1e9 // page_bytes)
-
-

@@ -261,7 +261,7 @@ class _Run:
         self.num_finished += len(done)
 
     def _record(self, batch: Batch, alone: bool) -> list[int]:
-        """Note an iteration formed just now, ``alone`` if nothing ran meanwhile; the requests that end with a prompt."""
+        """Note an iteration formed just now, ``alone`` if nothing ran meanwhile; requests that end with a prompt."""
         done: list[int] = []
         for sequence in batch.joined:
             left = self.output[sequence.id] - sequence.num_emitted
@@ -274,8 +274,10 @@ class _Run:
                 # One that was preempted may find the entry of its first attempt.
                 if sequence.id not in self.displaced or sequence.id not in self.calendar[step]:
                     self.calendar[step].append(sequence.id)
+        # Whose last token is under way still ends with it; the answer may have grown since by a prompt computed again.
+        under_way = batch.decode_step if batch.decode_step >= 0 else self.scheduler.decode_step
         for sequence in batch.preempted:
-            if sequence.num_emitted < self.output[sequence.id]:
+            if self.expected[sequence.id] >= under_way:
                 self.expected[sequence.id] = -1
                 self.displaced.add(sequence.id)
         ended = 0

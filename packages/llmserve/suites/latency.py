@@ -1,9 +1,10 @@
 """Suite ``latency``: NanoFlow's online experiment, A15 and A16 of the acceptance list.
 
-Requests arrive for five minutes with exponential gaps; the figure is the mean of (finish - arrival) / answer tokens.  As
-published, the curve of NanoFlow is the lowest of three dense batches at each rate, and the knee is the highest rate with
-at most 0.2 s per token.  Iteration times are those of suite ``simulator``, fitted to offline throughput on 512/1024 (figure 7);
-nothing is fitted to latencies.  A pipeline built for one dense batch takes as long for a smaller one.
+Requests arrive for five minutes with exponential gaps; the figure is the mean of (finish - arrival) / answer tokens.
+As published, the curve of NanoFlow is the lowest of three dense batches at each rate, and the knee is the highest rate
+with at most 0.2 s per token.  Iteration times are those of suite ``simulator``, fitted to offline throughput on
+512/1024 (figure 7); nothing is fitted to latencies.  A pipeline built for one dense batch takes as long for a smaller
+one.
 """
 
 from __future__ import annotations

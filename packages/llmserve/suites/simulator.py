@@ -2,8 +2,8 @@
 
 Covers A12 to A14, A17 and A18 of the acceptance list.  One constant is fitted, the time of an iteration outside the
 tabulated operations, on 512/1024 alone: once to figure 9 and once to figure 7, which differ by 2 to 5 % on the same
-settings.  Protocol as published: everything is there at time 0; after ``warm`` iterations (10,000; 2,000 for the traces)
-the next 1,500 are measured.
+settings.  Protocol as published: everything is there at time 0; after ``warm`` iterations (10,000; 2,000 for the
+traces) the next 1,500 are measured.
 """
 
 from __future__ import annotations
@@ -224,7 +224,13 @@ def _ablation(runs: Runs, model: PipelineTime) -> Iterator[BenchRow]:
     for name in ("512-0", "512-512", "1024-512", "512-1024"):
         bars = dict(zip(modes, ABLATION_512_0 if name == "512-0" else paper.ABLATION[name]))
         ours = {mode: runs.per_gpu(name, model.replace(mode=mode, other_s=paper.OTHER_S)) for mode in modes}
-        yield BenchRow("A13", f"sequential on {name}", ours[Mode.SEQUENTIAL], unit="tok/s/GPU", note=f"{FIGURE_9}: {bars[Mode.SEQUENTIAL]:g}")
+        yield BenchRow(
+            "A13",
+            f"sequential on {name}",
+            ours[Mode.SEQUENTIAL],
+            unit="tok/s/GPU",
+            note=f"{FIGURE_9}: {bars[Mode.SEQUENTIAL]:g}",
+        )
         for mode in modes[1:]:
             ratio = ours[mode] / ours[Mode.SEQUENTIAL]
             ratios[mode].append(ratio)

@@ -10,6 +10,7 @@ the trace.
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -98,7 +99,7 @@ class Quantiles:
     def __post_init__(self) -> None:
         for field in ("prompt", "output"):
             values = getattr(self, field)
-            if len(values) != 21 or values[0] < 1 or any(a > b for a, b in zip(values, values[1:])):
+            if len(values) != 21 or values[0] < 1 or any(a > b for a, b in itertools.pairwise(values)):
                 raise InputError(
                     f"the quantiles of {field} are not 21 growing lengths >= 1",
                     where=f"workload {self.name!r}",

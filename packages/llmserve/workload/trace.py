@@ -158,5 +158,7 @@ def _time(value: Any, where: str) -> float:
         except ValueError:
             seconds = math.nan
     if not math.isfinite(seconds):
-        raise FormatError(f"arrival {value!r}", where=where, remedy="give seconds, or a date such as 2026-01-31T12:00:00")
+        raise FormatError(
+            f"arrival {value!r}", where=where, remedy="give seconds, or a date such as 2026-01-31T12:00:00"
+        )
     return seconds

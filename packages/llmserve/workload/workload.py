@@ -204,7 +204,8 @@ def make_workload(
     if requests is not None:
         times = arrivals.times(requests, rng)
     else:
-        assert duration_s is not None and arrivals.rate_per_s is not None
+        assert duration_s is not None
+        assert arrivals.rate_per_s is not None
         expected = duration_s * arrivals.rate_per_s
         times = arrivals.times(int(expected + 10 * math.sqrt(expected) * max(1.0, arrivals.cv) + 20), rng)
         times = times[times <= duration_s]
@@ -241,6 +242,4 @@ def _of_trace(
         raise InputError(f"no request arrives in {duration_s:g} s", where=str(path), remedy="raise the duration")
     if len(workload.follows):
         raise InputError("a trace of conversations cannot be cut by time", where=str(path), remedy="give a number")
-    return Workload(
-        workload.name, workload.prompt_tokens[kept], workload.output_tokens[kept], workload.arrival_s[kept]
-    )
+    return Workload(workload.name, workload.prompt_tokens[kept], workload.output_tokens[kept], workload.arrival_s[kept])

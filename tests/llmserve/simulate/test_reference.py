@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from llmserve.serving import Admission, BatchPolicy, KVConfig, Preemption
 from llmserve.simulate import LinearTime, TransferRates, simulate
+from llmserve.simulate.random_cases import random_case
 from llmserve.simulate.reference import differences, simulate_slowly
 from llmserve.workload import Workload
 
@@ -88,3 +90,14 @@ def test_fast_and_slow_agree_event_by_event(case: tuple[Workload, BatchPolicy, K
     if options["max_iterations"] is None:
         assert len(fast.finished) == len(workload)
     assert fast.pages_used.max() <= kv.pages
+
+
+@pytest.mark.parametrize(("seed", "number"), [(1, 819), (1, 1698), (1, 2913)])
+def test_cases_that_went_wrong_once(seed: int, number: int) -> None:
+    # (1, 819): decoding made room for a prompt that waited alone; the prompt was thought to have none.
+    # The others: preempted for an iteration that was not formed, computed again in the one that was.
+    workload, policy, kv, model, more = random_case(np.random.default_rng([seed, number]))
+    assert (
+        differences(simulate(workload, policy, kv, model, **more), simulate_slowly(workload, policy, kv, model, **more))
+        == []
+    )
