@@ -175,7 +175,8 @@ class Effort:
     Parameters
     ----------
     first_steps, survivors, second_steps
-        Steps of the packer for every structure, number of structures that get more, and the steps that they get.
+        Steps of the packer for every structure (more where there are fewer than 160), number of structures that get
+        more, and the steps that they get.
     prove_s
         Seconds for CP-SAT with the order of the best plan, and again with every order.
     """
@@ -214,8 +215,8 @@ def _splits(total: int) -> Iterator[tuple[int, ...]]:
     chunks = total // GRID
     if chunks < 2:
         return
-    for part in (0.25, 0.3125, 0.375, 0.4375, 0.5, 0.5625, 0.625, 0.6875, 0.75):
-        first = min(max(round(chunks * part), 1), chunks - 1)
+    for sixteenths in range(3, 14):
+        first = min(max(round(chunks * sixteenths / 16), 1), chunks - 1)
         yield first * GRID, (chunks - first) * GRID
     if chunks >= 6:
         third = chunks // 3
@@ -292,9 +293,11 @@ def search_plan(
     report = progress or (lambda done, total, label: None)
     total = len(candidates) + effort.survivors + 2
     packed: list[tuple[int, int, Problem, Schedule]] = []
+    # Few structures get as many steps together as many would.
+    first_steps = effort.first_steps * max(1, 160 // len(candidates))
     for k, structure in enumerate(candidates):
         problem = question.problem(structure)
-        schedule = _first_packing(problem, structure, effort.first_steps, seed + k)
+        schedule = _first_packing(problem, structure, first_steps, seed + k)
         packed.append((schedule.cycle or 0, k, problem, schedule))
         best = min(packed, key=_rank)
         report(k + 1, total, f"{len(candidates)} structures, best {_ms(best)} ms per layer")

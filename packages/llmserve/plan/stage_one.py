@@ -9,6 +9,8 @@ lets it have any chunks of 128 tokens, as the notebook does.  Chunks that are tr
 from __future__ import annotations
 
 import itertools
+import math
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -100,19 +102,46 @@ def stage_one(
     """
     if chunks not in ("contiguous", "free"):
         raise InputError(f"chunks is {chunks!r}", where="stage I", remedy="give 'contiguous' or 'free'")
+    begin = time.perf_counter()
     placeholder, seconds, pieces = _placeholder(sizes)
-    problem = layer_problem(placeholder, seconds, None, tick_us=tick_us, name="stage I")
-    problem = problem.replace(lags=())
-    built = window_model(problem, longest=longest, stages=stages, with_lags=False)
-    meets = _Meets(built, pieces)
+    problem = layer_problem(placeholder, seconds, None, tick_us=tick_us, name="stage I").replace(lags=())
+
+    def model() -> tuple[WindowModel, _Meets]:
+        made = window_model(problem, longest=longest, stages=stages, with_lags=False)
+        return made, _Meets(made, pieces)
+
+    def finish(made: WindowModel, meets: _Meets) -> None:
+        _state_dependencies(made, pieces, meets)
+        if chunks == "free":
+            _break_ties(made, pieces)
+
+    built, meets = model()
     if chunks == "contiguous":
         read = _contiguous(built, pieces, meets)
     else:
+        # The relaxation is proven quickly; its bound spares the search over whole paths the proof.
+        loose, loosely = model()
+        _transport(loose, [pieces.step(roles) for roles in _STEPS], loosely)
+        finish(loose, loosely)
+        part = 0.4 * time_limit_s
+        counted = None if deterministic_limit is None else 0.4 * deterministic_limit
+        bound = run_window(
+            loose,
+            time_limit_s=part,
+            deterministic_limit=counted,
+            workers=workers,
+            seed=seed,
+            should_stop=should_stop,
+        ).bound
         read = _free(built, pieces, meets)
-        _break_ties(built, pieces)
-    _state_dependencies(built, pieces, meets)
+        if bound == math.inf:
+            built.model.add_bool_or([])
+        else:
+            built.model.add(built.period >= int(bound))
+    finish(built, meets)
     if hint is not None and hint.schedule is not None:
         hint_window(built, hint.schedule)
+    time_limit_s = max(0.1, time_limit_s - (time.perf_counter() - begin))
     result, tokens = _solve(built, read, time_limit_s, deterministic_limit, workers, seed, should_stop)
     if result.schedule is None or tokens is None:
         return StageOneResult(result.status, None, problem, None, result.bound, result.wall_s, result.trace)
@@ -275,11 +304,11 @@ def _free(built: WindowModel, pieces: _Pieces, meets: _Meets) -> Callable[[Calla
     for k, step in enumerate(steps):
         for task, _, tokens in step:
             model.add(sum(n for path, n in counts.items() if path[k] == task) == tokens // GRID)
-    for k, step in enumerate(steps):
+    shared = _transport(built, steps, meets)
+    for k in range(len(steps)):
         following = (k + 1) % len(steps)
-        for (a, _, s), (b, _, t) in itertools.product(step, steps[following]):
-            shared = sum(n for path, n in counts.items() if path[k] == a and path[following] == b)
-            model.add(shared <= min(s, t) // GRID * meets.of(a, b))
+        for (a, b), chunks in shared[k].items():
+            model.add(chunks == sum(n for path, n in counts.items() if path[k] == a and path[following] == b))
     decode = {task for task, role, _ in steps[1] if role is Role.DECODE}
 
     def read(value: Callable[[Any], int]) -> dict[int, Ranges]:
@@ -293,6 +322,34 @@ def _free(built: WindowModel, pieces: _Pieces, meets: _Meets) -> Callable[[Calla
         return {task: _ranges(numbers) for task, numbers in chunks.items()}
 
     return read
+
+
+def _transport(
+    built: WindowModel, steps: Sequence[Sequence[tuple[int, Role, int]]], meets: _Meets
+) -> list[dict[tuple[int, int], Any]]:
+    """Chunks that pieces of neighbouring steps share, per step and pair; without more, a relaxation of free chunks.
+
+    Every way to give chunks to pieces has such numbers; the converse fails only if no chunk can follow them all the
+    way round.
+    """
+    model = built.model
+    found = []
+    for k, step in enumerate(steps):
+        following = steps[(k + 1) % len(steps)]
+        shared: dict[tuple[int, int], Any] = {}
+        for (a, _, s), (b, _, t) in itertools.product(step, following):
+            shared[a, b] = model.new_int_var(0, min(s, t) // GRID, "")
+            model.add(shared[a, b] >= 1).only_enforce_if(meets.of(a, b))
+            model.add(shared[a, b] == 0).only_enforce_if(~meets.of(a, b))
+        for a, _, s in step:
+            model.add(sum(shared[a, b] for b, _, _ in following) == s // GRID)
+            # Redundant, and what makes proofs quick: what a piece meets is large enough for its chunks.
+            model.add(sum(t // GRID * meets.of(a, b) for b, _, t in following) >= s // GRID)
+        for b, _, t in following:
+            model.add(sum(shared[a, b] for a, _, _ in step) == t // GRID)
+            model.add(sum(s // GRID * meets.of(a, b) for a, _, s in step) >= t // GRID)
+        found.append(shared)
+    return found
 
 
 def _ranges(chunks: Sequence[int]) -> Ranges:
