@@ -376,7 +376,7 @@ class Scheduler:
 
     def _preempt_youngest(self, batch: Batch) -> None:
         holders = [*self._decoding.values(), *self._prefilling]
-        if len(holders) == 1 and not self._draining:
+        if self.num_active == 1:
             sequence = holders[0]
             raise InputError(
                 f"the answer outgrows the {self.kv.config.pages} pages that there are",
