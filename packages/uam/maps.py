@@ -146,7 +146,7 @@ def random_network(num_vertiports: int, seed: int, *, name: str | None = None) -
     """Vertiports uniform in a square of 50 miles, drawn again until any two are apart and all can be served.
 
     Apart is 2 miles (half a mile in maps of more than ten), and served means by an aircraft with 50 miles of range
-    that must be able to go on from a vertistop to a charger.  The three nearest the centre are business vertiports, the two
+    that must be able to go on from a vertistop to a charger.  The three nearest the centre are business vertiports, two
     farthest from it vertistops (a quarter and a fifth of them, rounded up, in maps of more than ten).
 
     Raises
