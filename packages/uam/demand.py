@@ -40,7 +40,7 @@ def peaks(network: Network, profile: Profile, num_aircraft: int) -> Floats:
     into = network.business[None, :, None] * morning
     out = network.business[:, None, None] * evening
     # A pair of two business vertiports gets both peaks: one from each end.
-    return _off_diagonal(level.base + level.peak * (into + out))
+    return _off_diagonal(np.asarray(level.base + level.peak * (into + out), dtype=np.float64))
 
 
 def gravity(network: Network, profile: Profile, num_aircraft: int) -> Floats:

@@ -5,7 +5,7 @@ Distances are miles, as in the sources; they become integer seconds and watt-hou
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -57,8 +57,8 @@ class Network:
     chargers: Ints
     business: Flags
     lanes: int = 2
-    distance_miles: Floats = field(default=None)  # type: ignore[assignment]
-    weights: Floats = field(default=None)  # type: ignore[assignment]
+    distance_miles: Floats = None  # type: ignore[assignment]
+    weights: Floats = None  # type: ignore[assignment]
     hub: int | None = None
     source: str = ""
 

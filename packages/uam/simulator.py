@@ -148,8 +148,9 @@ class DaySimulator:
             raise IllegalDecisionError("the day is over", where="step", remedy="call reset")
         n = len(self._capacity)
         if not 0 <= action < n or not self.mask()[action]:
+            why = self._why_not(action)
             raise IllegalDecisionError(
-                f"aircraft {self.aircraft} at vertiport {self.vertiport} may not choose {action}: {self._why_not(action)}",
+                f"aircraft {self.aircraft} at vertiport {self.vertiport} may not choose {action}: {why}",
                 where=f"decision {len(self.log.decisions)} at {self.now_s} s",
                 remedy="choose an action that the mask allows",
             )
