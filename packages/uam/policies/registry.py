@@ -14,7 +14,7 @@ POLICIES: dict[str, str] = {
     "random": "uam.policies.simple:RandomPolicy",
     "greedy": "uam.policies.simple:GreedyPolicy",
     "greedy-rate": "uam.policies.simple:GreedyRatePolicy",
-    "stay": "uam.policies.simple:StayPolicy",
+    "stay-put": "uam.policies.simple:StayPolicy",
 }
 """Name to ``package.module:Name`` of a class or function that makes the policy."""
 
