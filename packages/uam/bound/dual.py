@@ -142,9 +142,7 @@ class PricedDay:
         return self._flights - sold, grid.chargers[:, None] - self._charging, grid.capacity[:, None] - self._present
 
 
-def dual_bound(
-    scenario: Scenario, stages: tuple[Stage, ...] = STAGES, *, level_wh: int | None = None
-) -> DualBound:
+def dual_bound(scenario: Scenario, stages: tuple[Stage, ...] = STAGES, *, level_wh: int | None = None) -> DualBound:
     """An upper bound on the profit of every policy on ``scenario``, clairvoyant ones too.
 
     ``stages`` refine the grid step by step; ``level_wh`` is by default one step's charge.  Deterministic.

@@ -161,7 +161,9 @@ def day_program(grid: DayGrid) -> DayProgram:
     if grid.lane_limit < grid.fleet.sum():
         row = number[columns.origin[fly], columns.target[fly]] * steps + columns.step[fly]
         put(used + row, every[fly], 1.0)
-        limits(np.full(len(columns.pairs) * steps, -np.inf), np.full(len(columns.pairs) * steps, float(grid.lane_limit)))
+        limits(
+            np.full(len(columns.pairs) * steps, -np.inf), np.full(len(columns.pairs) * steps, float(grid.lane_limit))
+        )
 
     # Aircraft at or on their way to j: present(t) = present(t - 1) + departures to j - departures from j.
     first = arcs + 3 * pair_hours
@@ -191,9 +193,18 @@ def day_program(grid: DayGrid) -> DayProgram:
 
 
 def solve_program(
-    program: DayProgram, *, integer: bool = False, time_limit_s: float = 60.0, threads: int = 1, gap: float = 0.01
+    program: DayProgram,
+    *,
+    integer: bool = False,
+    start: Floats | None = None,
+    time_limit_s: float = 60.0,
+    threads: int = 1,
+    gap: float = 0.01,
 ) -> LinearBound:
     """Solve with HiGHS: interior point without crossover, or (``integer``) branch and bound on whole flights.
+
+    ``start`` is a feasible point for the integer version to begin with, for instance the image of a real day; without
+    one HiGHS often finds none in minutes, and the value is then minus infinity.
 
     Raises
     ------
@@ -207,8 +218,8 @@ def solve_program(
     model = highspy.HighsLp()
     matrix = program.matrix
     model.num_row_, model.num_col_ = matrix.shape
-    model.sense_ = highspy.ObjSense.kMaximize
-    model.col_cost_, model.col_lower_, model.col_upper_ = program.gain, np.zeros(len(program.gain)), program.most
+    # Minimised: with a maximum HiGHS 1.15 spoils the duals of an interior point after presolve and then doubts itself.
+    model.col_cost_, model.col_lower_, model.col_upper_ = -program.gain, np.zeros(len(program.gain)), program.most
     model.row_lower_, model.row_upper_ = program.low, program.high
     model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
     model.a_matrix_.start_, model.a_matrix_.index_, model.a_matrix_.value_ = (
@@ -227,17 +238,22 @@ def solve_program(
         fly = program.columns.kind == 2
         model.integrality_ = [whole if a < arcs and fly[a] else continuous for a in range(len(program.gain))]
         solver.setOptionValue("mip_rel_gap", gap)
+        solver.setOptionValue("mip_lp_solver", "ipm")
     else:
         solver.setOptionValue("solver", "ipm")
         solver.setOptionValue("run_crossover", "off")
     solver.passModel(model)
+    if integer and start is not None:
+        known = highspy.HighsSolution()
+        known.col_value = start.tolist()
+        solver.setSolution(known)
     began = time.perf_counter()
     solver.run()
     wall = time.perf_counter() - began
     info = solver.getInfo()
     status = solver.modelStatusToString(solver.getModelStatus())
-    value = float(info.objective_function_value)
-    bound = float(info.mip_dual_bound) if integer else value
+    value = -float(info.objective_function_value)
+    bound = -float(info.mip_dual_bound) if integer else value
     usable = np.isfinite(bound) and (integer or status == "Optimal")
     if not usable:
         raise BoundError(
@@ -273,6 +289,6 @@ def _columns(grid: DayGrid) -> Columns:
             left = grid.land[left]
         target = np.full_like(s, j)
         parts.append((np.full_like(s, 2), i, target, t, s, node(t + taken[may], target, left)))
-    joined = [np.concatenate(column) for column in zip(*parts, strict=True)]
+    kind, start, end, step, at, into = (np.concatenate(column) for column in zip(*parts, strict=True))
     apart = np.argwhere(~np.eye(n, dtype=bool))
-    return Columns(*joined, apart, grid.full.shape[2], steps, n)
+    return Columns(kind, start, end, step, at, into, apart, grid.full.shape[2], steps, n)
