@@ -30,12 +30,16 @@ def _digest() -> bytes:
 def compiled(function: F) -> F:
     """Compile ``function``, release the GIL, and cache until a file of ``uam.compiled`` or its own changes."""
     try:
-        made: Any = numba.njit(cache=True, nogil=True)(function)
+        made: Any = numba.njit(cache=True, nogil=True, forceinline=True)(function)
         file = made._cache._cache_file
-        if not isinstance(file._source_stamp, tuple):
+        stamp = file._source_stamp  # a hash of the file, or time and size, by version of numba
+        if isinstance(stamp, bytes):
+            file._source_stamp = stamp + _digest()
+        elif isinstance(stamp, tuple):
+            file._source_stamp = (*stamp, _digest().hex())
+        else:
             raise AttributeError("unknown kind of stamp")
-        file._source_stamp = (*file._source_stamp, _digest().hex())
     except (AttributeError, RuntimeError):
         # No folder to write to, or a numba whose cache looks different: compile in every process.
-        made = numba.njit(nogil=True)(function)
+        made = numba.njit(nogil=True, forceinline=True)(function)
     return cast(F, made)
