@@ -15,6 +15,10 @@ POLICIES: dict[str, str] = {
     "greedy": "uam.policies.simple:GreedyPolicy",
     "greedy-rate": "uam.policies.simple:GreedyRatePolicy",
     "stay": "uam.policies.simple:StayPolicy",
+    "two-step": "uam.baselines.two_step:TwoStepPolicy",
+    "tuned-rule": "uam.baselines.tuned_rule:TunedRule",
+    "genetic": "uam.baselines.genetic:genetic",
+    "prices": "uam.planner.price_policy:prices",
 }
 """Name to ``package.module:Name`` of a class or function that makes the policy."""
 
