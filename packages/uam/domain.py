@@ -12,6 +12,7 @@ from schedcore.registry import Domain, LoadedInstance
 from uam.maps import network_names
 from uam.policies.registry import POLICIES
 from uam.scenario import Scenario
+from uam.suites.registry import SUITES
 
 PROFILES = ("paper", "realistic", "joby", "archer", "beta")
 SCENARIO_OPTIONS = ("scale", "aircraft", "profile", "demand", "closure", "failure", "delay", "noise", "calm")
@@ -108,6 +109,7 @@ domain = Domain(
     instance_names=instance_names,
     load=load,
     solvers={"as-flown": "uam.as_flown:as_flown"},
+    suites=SUITES,
     policies=POLICIES,
     runners={"day": "uam.runner:DayRunner"},
     options=(

@@ -15,6 +15,14 @@ POLICIES: dict[str, str] = {
     "greedy": "uam.policies.simple:GreedyPolicy",
     "greedy-rate": "uam.policies.simple:GreedyRatePolicy",
     "stay-put": "uam.policies.simple:StayPolicy",
+    "two-step": "uam.baselines.two_step:TwoStepPolicy",
+    "tuned-rule": "uam.baselines.tuned_rule:TunedRule",
+    "genetic": "uam.baselines.genetic:genetic",
+    "rolling-milp": "uam.baselines.rolling_milp:rolling_milp",
+    "rolling-milp-oracle": "uam.baselines.rolling_milp:rolling_milp_oracle",
+    "rolling-cpsat": "uam.baselines.rolling_cpsat:rolling_cpsat",
+    "rolling-cpsat-oracle": "uam.baselines.rolling_cpsat:rolling_cpsat_oracle",
+    "prices": "uam.planner.price_policy:prices",
 }
 """Name to ``package.module:Name`` of a class or function that makes the policy."""
 
