@@ -33,6 +33,8 @@ class Tables(NamedTuple):
     start_location: Array  # [S, K]
     start_energy: Array  # [S, K]
     forecast_milli: Array  # [S, N, N, H]
+    x: Array  # [S, N] float, miles
+    y: Array  # [S, N] float, miles
     expected_delay: Array  # [S, N] s
     closure_probability: Array  # [S, N, N] float
     failure_probability: Array  # [S, K] float
@@ -46,6 +48,7 @@ class Tables(NamedTuple):
     full: int
     plug: int
     horizon: int
+    charger_w: float
     idle: int
     headway: int
     slot: int
@@ -72,6 +75,7 @@ class Days(NamedTuple):
     lane_free: Array  # [B, N, N, lanes] s
     profit: Array  # [B] mills
     decisions: Array  # [B]
+    sees: Array  # [B] 1: policies and observations see who is really left; 0: the forecast less those carried
     flights: Array  # [B]
     passengers: Array  # [B]
 
@@ -114,6 +118,8 @@ def make_tables(scenarios: Sequence[Scenario]) -> Tables:
         start_location=plan_rows("start_location"),
         start_energy=plan_rows("start_energy_wh"),
         forecast_milli=plan_rows("forecast_milli"),
+        x=np.stack([plan.network.x_miles for plan in plans]),
+        y=np.stack([plan.network.y_miles for plan in plans]),
         expected_delay=plan_rows("expected_delay_s"),
         closure_probability=plan_rows("closure_probability"),
         failure_probability=plan_rows("failure_probability"),
@@ -127,6 +133,7 @@ def make_tables(scenarios: Sequence[Scenario]) -> Tables:
         full=aircraft.full_wh,
         plug=aircraft.plug_s,
         horizon=first.horizon_s,
+        charger_w=float(aircraft.charger_w),
         idle=rules.idle_s,
         headway=rules.headway_s,
         slot=rules.delay_slot_s,
@@ -135,7 +142,7 @@ def make_tables(scenarios: Sequence[Scenario]) -> Tables:
     )
 
 
-def make_days(tables: Tables, rows: Sequence[int] | Array) -> Days:
+def make_days(tables: Tables, rows: Sequence[int] | Array, *, sees_remaining: bool = True) -> Days:
     """Days that play the scenarios in ``rows`` (one may occur often), not yet started."""
     scenario = np.asarray(rows, dtype=np.int64)
     s, n, _, hours = tables.demand.shape
@@ -163,6 +170,7 @@ def make_days(tables: Tables, rows: Sequence[int] | Array) -> Days:
         lane_free=zeros(n, n, tables.lanes),
         profit=zeros(),
         decisions=zeros(),
+        sees=np.full(b, int(sees_remaining), dtype=np.int64),
         flights=zeros(),
         passengers=zeros(),
     )

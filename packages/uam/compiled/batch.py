@@ -9,7 +9,9 @@ import numpy as np
 from schedcore.errors import IllegalDecisionError, unknown_name
 from uam._checks import Flags, Ints
 from uam.compiled.arrays import Days, Tables, make_days, make_tables, put_scenario
+from uam.compiled.observe import DYNAMIC, observe_days
 from uam.compiled.rules import CODES, masks_into, play_days, reset_days, step_days
+from uam.observation import STATIC, Observation, Sizes, empty_observation, static_part
 from uam.scenario import Scenario
 
 
@@ -23,6 +25,8 @@ class BatchSimulator:
     rows
         Scenario ``[B]`` of every day; default: one day of each.  Compiled policies work on ``tables`` and ``days``
         directly, with the functions of :mod:`uam.compiled.kernel`.
+    sees_remaining
+        See :attr:`uam.state.DayState.remaining`.
 
     Raises
     ------
@@ -30,10 +34,17 @@ class BatchSimulator:
         Scenarios of different kinds, or rows that do not exist.
     """
 
-    def __init__(self, scenarios: Sequence[Scenario], rows: Sequence[int] | Ints | None = None) -> None:
+    def __init__(
+        self,
+        scenarios: Sequence[Scenario],
+        rows: Sequence[int] | Ints | None = None,
+        *,
+        sees_remaining: bool = True,
+    ) -> None:
         self.scenarios = list(scenarios)
         self.tables: Tables = make_tables(self.scenarios)
-        self.days: Days = make_days(self.tables, range(len(self.scenarios)) if rows is None else rows)
+        chosen = range(len(self.scenarios)) if rows is None else rows
+        self.days: Days = make_days(self.tables, chosen, sees_remaining=sees_remaining)
         self._profits = np.zeros(self.num_days, dtype=np.int64)
         self.reset()
 
@@ -80,6 +91,23 @@ class BatchSimulator:
                 remedy="choose an action that masks() allows",
             )
         return self._profits.copy()
+
+    def observe(self, sizes: Sizes, into: Observation | None = None, *, static: bool = True) -> Observation:
+        """Observations ``[B, ...]`` of all days (:mod:`uam.observation`), written ``into`` given arrays.
+
+        Without ``static`` the parts that stay the same all day are left as they are in ``into``.  Days that are over
+        keep their last values, except that every mask but 0 is closed.
+        """
+        if into is None:
+            into = empty_observation(sizes, days=self.num_days)
+            static = True
+        if static:
+            parts = [static_part(scenario.plan, sizes) for scenario in self.scenarios]
+            for name in STATIC:
+                into[name][:] = np.stack([part[name] for part in parts])[self.days.scenario]
+        dynamic = (into[name] for name in DYNAMIC)
+        observe_days(self.tables, self.days, *dynamic)
+        return into
 
     def play(self, policy: str, seed: int = 0) -> Ints:
         """Play all days from the start with a compiled policy (``random``, ``greedy``, ``greedy-rate``, ``stay``).

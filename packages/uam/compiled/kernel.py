@@ -87,10 +87,21 @@ def allows(T, D, b, action):
 
 
 @compiled
+def seen_remaining(T, D, b, i, j, hour):
+    """Passengers left for ``i`` to ``j`` as a policy sees them in the current ``hour``."""
+    left = D.remaining[b, i, j, hour]
+    if D.sees[b] == 1:
+        return left
+    s = D.scenario[b]
+    carried = T.demand[s, i, j, hour] - left
+    return max(np.int64(0), (T.forecast_milli[s, i, j, hour] + 500) // 1000 - carried)
+
+
+@compiled
 def profit_of(T, D, b, j):
-    """Profit of a flight of the deciding aircraft to ``j`` with those who are there now, mills."""
+    """Profit of a flight of the deciding aircraft to ``j`` with those whom it sees there now, mills."""
     s, i, hour = D.scenario[b], D.location[b, D.aircraft[b]], D.now[b] // 3600
-    passengers = min(T.seats, D.remaining[b, i, j, hour])
+    passengers = min(T.seats, seen_remaining(T, D, b, i, j, hour))
     return passengers * (T.fare[s, i, j, hour] - T.cost[s, i, j]) - T.flight_cost[s, i, j]
 
 
@@ -211,6 +222,7 @@ def copy_day(D, source, target):
     D.lane_free[target] = D.lane_free[source]
     D.profit[target] = D.profit[source]
     D.decisions[target] = D.decisions[source]
+    D.sees[target] = D.sees[source]
     D.flights[target] = D.flights[source]
     D.passengers[target] = D.passengers[source]
 
