@@ -38,7 +38,7 @@ class PpoConfig:
         Days played for an update.
     epochs, minibatch
         Passes over their decisions, and decisions in a step of the optimiser.
-    clip, value_weight, entropy_weight, target_kl, max_gradient
+    clip, policy_weight, value_weight, entropy_weight, target_kl, max_gradient
         As in PPO; an update ends early when the policy has moved by more than ``target_kl``.
     tau_hours
         Time after which a profit counts 1/e; 0: everything counts fully.
@@ -52,6 +52,7 @@ class PpoConfig:
     epochs: int = 3
     minibatch: int = 1024
     clip: float = 0.2
+    policy_weight: float = 1.0
     value_weight: float = 0.5
     entropy_weight: float = 0.003
     target_kl: float = 0.03
@@ -65,7 +66,7 @@ class PpoConfig:
         for name in ("days", "epochs", "minibatch"):
             if getattr(self, name) < 1:
                 raise InputError(f"{name} is {getattr(self, name)}", where="ppo", remedy="give at least 1")
-        for name in ("clip", "value_weight", "entropy_weight", "target_kl", "max_gradient", "tau_hours"):
+        for name in ("clip", "policy_weight", "value_weight", "entropy_weight", "target_kl", "max_gradient", "tau_hours"):
             if getattr(self, name) < 0:
                 raise InputError(f"{name} is {getattr(self, name)}", where="ppo", remedy="give at least 0")
         for name in ("lam", "own_lam", "own"):
@@ -95,10 +96,12 @@ def play_days(
     config: PpoConfig,
     generator: torch.Generator,
     rewards_of: RewardFunction | None = None,
+    profit_weight: float = 1.0,
 ) -> Played:
     """Play days with actions drawn from the policy, and say what each decision was worth.
 
-    ``rewards_of`` gives other rewards than the profits, from inputs, static parts, days and actions (for imitation).
+    ``rewards_of`` gives further rewards from inputs, static parts, days and actions (for imitation); those of the
+    profits count ``profit_weight``.
     """
     days = DayBatch(scenarios)
     static = days.static()
@@ -124,11 +127,10 @@ def play_days(
         values.append(value)
     live = np.stack(rows["live"], 1)
     stacked, actions, day, static = episodes.stacked()
-    rewards = np.stack(rows["profit"], 1) / REWARD_MILLS
+    rewards = profit_weight * np.stack(rows["profit"], 1) / REWARD_MILLS
     if rewards_of is not None:
-        rewards = np.zeros_like(rewards)
         # Decisions were appended step by step, so they fill the transposed table in its order.
-        rewards.T[live.T] = rewards_of(stacked, static, day, actions).numpy()
+        rewards.T[live.T] += rewards_of(stacked, static, day, actions).double().numpy()
     table = torch.stack(values, 1).double().numpy()
     times, aircraft = np.stack(rows["time"], 1), np.stack(rows["aircraft"], 1)
     lengths, tau = live.sum(1), config.tau_hours * 3600.0
@@ -189,12 +191,12 @@ def improve(
             ).mean()
             value_loss = (values - played.returns[chosen]).square().mean()
             entropy = -(logs_all.exp() * logs_all).sum(-1).mean()
-            loss = policy_loss + config.value_weight * value_loss - config.entropy_weight * entropy
+            loss = config.policy_weight * policy_loss + config.value_weight * value_loss - config.entropy_weight * entropy
             optimiser.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(network.parameters(), config.max_gradient)
             optimiser.step()
-            kl = float((ratio - 1 - change).mean())
+            kl = float((ratio - 1 - change).detach().mean())
             for name, value in (("policy_loss", policy_loss), ("value_loss", value_loss), ("entropy", entropy)):
                 sums[name] += float(value.detach())
             sums["kl"] += kl
