@@ -69,6 +69,7 @@ def results_data(run: RunData, analyses: Sequence[Analysis]) -> dict[str, Any]:
                 "domain": analysis.arena.domain,
                 "runner": analysis.arena.runner,
                 "direction": analysis.arena.direction,
+                "values": analysis.arena.value_text,
                 "scale": analysis.arena.scale,
                 "headline": headline(analysis),
                 "ranking": list(analysis.ranking),
