@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from schedcore.errors import InputError
+from uam.learn.fast import FastNetwork
 from uam.learn.network import CaptainNetwork, DayCode
 from uam.learn.reader import StateReader
 from uam.plan import Plan
@@ -15,7 +16,8 @@ from uam.state import DayState
 class CaptainPolicy:
     """Chooses the likeliest destination, or draws one if ``sample`` is set.
 
-    The demand and fares are encoded once in ``reset``; a decision is one pass of the rest of the network.
+    The demand and fares are encoded once in ``reset``; a decision is one pass of the rest of the network, without torch
+    where that is possible (:mod:`uam.learn.fast`).
 
     Raises
     ------
@@ -29,6 +31,7 @@ class CaptainPolicy:
         self.name = name
         self.network = network.eval()
         self._sample = sample
+        self._fast = None if sample or network.config.encoder == "mlp" else FastNetwork(network)
         self._reader: StateReader | None = None
         self._plan: Plan | None = None
 
@@ -49,10 +52,14 @@ class CaptainPolicy:
             self._reader, self._plan = StateReader(plan), plan
             with torch.no_grad():
                 self._code: DayCode = self.network.encode_days(self._reader.static())
+            if self._fast is not None:
+                self._fast.start_day(self._code)
         self._generator = torch.Generator().manual_seed(seed % 2**63)
 
     def act(self, state: DayState) -> int:
         assert self._reader is not None
+        if self._fast is not None:
+            return int(self._fast.logits(self._reader.arrays(state)).argmax())
         with torch.inference_mode():
             logits, _ = self.network(self._reader.inputs(state), self._code)
             if self._sample:
