@@ -107,6 +107,7 @@ domain = Domain(
     summary="days of an air-taxi fleet: simulator, planners, learned policies and an upper bound",
     instance_names=instance_names,
     load=load,
+    solvers={"as-flown": "uam.as_flown:as_flown"},
     policies=POLICIES,
     runners={"day": "uam.runner:DayRunner"},
     options=(
@@ -123,5 +124,6 @@ domain = Domain(
         DomainOption("log", "Write every flight and charge (JSON).", Path, metavar="FILE", verbs=("simulate",)),
     ),
     simulate="uam.command.simulate:simulate",
+    describe="uam.command.info:describe",
     info="uam.command.info:info",
 )
