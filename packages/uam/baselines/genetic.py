@@ -113,3 +113,8 @@ class GeneticPolicy:
             copy_algorithm=False,
         )
         return np.asarray(result.X, dtype=np.int64)
+
+
+def genetic(**parameters: Any) -> GeneticPolicy:
+    """The policy with these :class:`GeneticSettings`."""
+    return GeneticPolicy(GeneticSettings(**parameters))

@@ -32,15 +32,16 @@ def read_weights(file: Path | None = None) -> list[float]:
     where = "shipped weights" if file is None else str(file)
     try:
         weights = json.loads(source.read_text(encoding="utf-8"))["weights"]
-        unknown = sorted(set(weights) ^ set(LABELS))
-        if unknown:
-            raise FormatError(
-                f"weights missing or unknown: {', '.join(unknown)}",
-                where=where,
-                remedy="write the file again with benchmarks/uam_tune_rule.py",
-            )
-        return [float(weights[label]) for label in LABELS]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        found = {str(label): float(value) for label, value in weights.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise FormatError(
             f"not a file of weights: {error}", where=where, remedy="see benchmarks/uam_tune_rule.py"
         ) from None
+    unknown = sorted(set(found) ^ set(LABELS))
+    if unknown:
+        raise FormatError(
+            f"weights missing or unknown: {', '.join(unknown)}",
+            where=where,
+            remedy="write the file again with benchmarks/uam_tune_rule.py",
+        )
+    return [found[label] for label in LABELS]

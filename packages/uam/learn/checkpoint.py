@@ -129,11 +129,6 @@ def shipped_policy(name: str = "captain", *, sample: bool = False) -> CaptainPol
     return load_policy(SHIPPED / f"{name}.pt", sample=sample)
 
 
-def captain(*, sample: bool = False) -> CaptainPolicy:
-    """CapTAIN: imitation, then PPO."""
-    return shipped_policy("captain", sample=sample)
-
-
 def hardware() -> str:
     """The machine of a training, in words."""
     return f"{torch.get_num_threads()} thread(s) of {os.cpu_count()} shared cores, {platform.machine()}"

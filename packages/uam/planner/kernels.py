@@ -54,7 +54,23 @@ def backward(
 
 @compiled
 def forward(
-    steps, energy, need, refill, idle, idle_to, charger, cost, price, shut, first, hour, per_hour, value, landed, mass, flights
+    steps,
+    energy,
+    need,
+    refill,
+    idle,
+    idle_to,
+    charger,
+    cost,
+    price,
+    shut,
+    first,
+    hour,
+    per_hour,
+    value,
+    landed,
+    mass,
+    flights,
 ):
     """Move the aircraft in ``mass[t, i, s]`` along best paths; ``flights[i, j, h]`` counts their departures."""
     n = len(cost)
@@ -160,7 +176,9 @@ def balance(
                     square[i, j, h] = 0.99 * square[i, j, h] + 0.01 * slope * slope
                     step = size * momentum[i, j, h] / (np.sqrt(square[i, j, h]) + 0.1)
                     price[i, j, h] = max(0.0, price[i, j, h] - step)
-    backward(steps, energy, need, refill, idle, idle_to, charger, cost, price, shut, first, hour, per_hour, value, landed)
+    backward(
+        steps, energy, need, refill, idle, idle_to, charger, cost, price, shut, first, hour, per_hour, value, landed
+    )
 
 
 @compiled

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from schedcore.errors import InputError
 from uam._checks import Floats, Ints
 from uam.plan import Plan
 from uam.planner.kernels import at, balance
-from uam.planner.outlook import Outlook, make_outlook
+from uam.planner.outlook import make_outlook
 from uam.scenario import Realised
 from uam.state import FLYING, DayState
 
@@ -29,7 +30,7 @@ class PriceSettings:
     opening: int = 400
     opening_size: float = 0.5
     iterations: int = 10
-    size: float = 0.1
+    size: float = 0.4
     cash: float = 0.0
 
     def __post_init__(self) -> None:
@@ -161,3 +162,8 @@ class PricePolicy:
         in_time = step < look.num_steps
         fleet[:] = 0.0
         np.add.at(fleet, (step[in_time], state.location[in_time], level[in_time]), 1.0)
+
+
+def prices(**parameters: Any) -> PricePolicy:
+    """The policy with these :class:`PriceSettings`."""
+    return PricePolicy(PriceSettings(**parameters))
