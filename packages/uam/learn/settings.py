@@ -8,6 +8,7 @@ from typing import Any
 
 from schedcore.errors import InputError, did_you_mean, unknown_name
 from uam.learn.config import VARIANTS
+from uam.seeds import FIRST_TRAINING_SEED, LAST_TRAINING_SEED
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +22,12 @@ class TrainSettings:
     kinds
         Scenarios ``NETWORK[:OPTIONS]`` without seed, joined by ``+``; all of one size.
     expert
-        Policy that is imitated (a name of ``sched simulate uam --policy``); ``none``: no imitation.
-    expert_days
-        Days of the expert.
+        Policy that is imitated: a name of ``sched simulate uam --policy``, with parameters behind colons
+        (``prices:iterations=3``); ``none``: no imitation.
+    expert_seeds
+        Training seeds of its days, ranges joined by ``+``; the kinds take turns.
+    demonstrations
+        ``expert.pt`` of another run, to be used instead of playing the expert's days again.
     clone_epochs, clone_rate
         Passes of behaviour cloning over them, and its learning rate.
     gail_updates
@@ -47,7 +51,8 @@ class TrainSettings:
     variant: str = "captain"
     kinds: str = "fixed8+fixed8:scale=2"
     expert: str = "none"
-    expert_days: int = 48
+    expert_seeds: str = "3000000-3000039"
+    demonstrations: str = ""
     clone_epochs: int = 6
     clone_rate: float = 1e-3
     gail_updates: int = 0
@@ -70,7 +75,7 @@ class TrainSettings:
         where = "recipe"
         if self.variant not in VARIANTS:
             raise unknown_name("variant", self.variant, VARIANTS, where=where)
-        for name in ("days", "epochs", "minibatch", "validate_every", "validation", "expert_days"):
+        for name in ("days", "epochs", "minibatch", "validate_every", "validation"):
             if getattr(self, name) < 1:
                 raise InputError(f"{name} is {getattr(self, name)}", where=where, remedy="give at least 1")
         for name in ("clone_epochs", "gail_updates", "updates", "warm_up", "gail_profit"):
@@ -81,6 +86,33 @@ class TrainSettings:
                 raise InputError(f"{name} is {getattr(self, name)}", where=where, remedy="give a positive number")
         if self.expert == "none" and self.gail_updates:
             raise InputError("imitation without an expert", where=where, remedy="give expert=NAME")
+
+        self.expert_seed_list()
+
+    def expert_seed_list(self) -> list[int]:
+        """The expert's seeds, one by one.
+
+        Raises
+        ------
+        InputError
+            Not of the form ``A-B+C-D``, or seeds that are not for training.
+        """
+        seeds: list[int] = []
+        for part in self.expert_seeds.split("+"):
+            first, dash, last = part.partition("-")
+            last = last if dash else first
+            if not (first.isdecimal() and last.isdecimal()) or int(first) > int(last):
+                raise InputError(
+                    f"expert_seeds has {part!r}", where="recipe", remedy="give ranges such as 3000000-3000039"
+                )
+            if int(first) < FIRST_TRAINING_SEED or int(last) > LAST_TRAINING_SEED:
+                raise InputError(
+                    f"expert_seeds has {part}, which are no training seeds",
+                    where="recipe",
+                    remedy=f"give seeds from {FIRST_TRAINING_SEED} on",
+                )
+            seeds += range(int(first), int(last) + 1)
+        return seeds
 
     @property
     def kind_list(self) -> list[str]:

@@ -31,7 +31,9 @@ from uam.learn.gail import Data, Discriminator, discriminate
 from uam.learn.network import CaptainNetwork
 from uam.learn.ppo import PpoConfig, draw_scenarios, improve, play_days
 from uam.learn.settings import TrainSettings, read_settings
+from uam.policies.registry import make_policy
 from uam.seeds import VALIDATION
+from uam.state import Policy
 
 STAGES = ("clone", "gail", "ppo")
 
@@ -155,30 +157,32 @@ class Run:
         if self.settings.expert == "none":
             return None
         file = self.out / "expert.pt"
+        if self.settings.demonstrations and not file.is_file():
+            file = Path(self.settings.demonstrations)
+            if not file.is_file():
+                raise InputError(f"there is no file {str(file)!r}", where="demonstrations", remedy="check the path")
         if file.is_file():
             data: Data = torch.load(file, weights_only=True)
-            self.expert = json.loads((self.out / "expert.json").read_text())
+            self.expert = json.loads(file.with_suffix(".json").read_text())
             return data
-        from uam.policies.registry import make_policy
-
-        scenarios = draw_scenarios(self.settings.kind_list, self.settings.expert_days, self.rng)
+        kinds, seeds = self.settings.kind_list, self.settings.expert_seed_list()
         begun = time.monotonic()
         episodes, profits = demonstrate(
-            scenarios,
-            make_policy(self.settings.expert),
+            [generate(f"{kinds[position % len(kinds)]}:{seed}") for position, seed in enumerate(seeds)],
+            make_expert(self.settings.expert),
             seed=self.options.seed,
             progress=lambda done, of, mean: self.options.progress(
                 0, sum(self.planned.values()), f"expert {self.settings.expert}: day {done} of {of}, mean {mean:.0f} $"
             ),
             should_stop=self.options.should_stop,
         )
-        if len(profits) < len(scenarios):
-            self.planned = dict.fromkeys(STAGES, 0) | {"clone": max(1, self.planned["clone"])}
-            return None
+        if len(profits) < len(seeds):
+            return None  # stopped; the days are played again when the run is resumed
         data = episodes.stacked()
-        kinds = self.settings.kind_list
         self.expert = {
             "policy": self.settings.expert,
+            "kinds": kinds,
+            "seeds": self.settings.expert_seeds,
             "days": len(profits),
             "decisions": len(data[1]),
             "seconds": round(time.monotonic() - begun, 1),
@@ -337,6 +341,18 @@ def check_folder(out: Path, description: dict[str, Any], resume: bool) -> None:
     atomic_write_text(file, json.dumps(description, indent=1, sort_keys=True) + "\n")
 
 
+def make_expert(text: str) -> Policy:
+    """The policy that ``NAME[:KEY=VALUE...]`` stands for; numbers become numbers."""
+    name, *words = text.split(":")
+    parameters: dict[str, Any] = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        if not equals:
+            raise InputError(f"{word!r} is not KEY=VALUE", where=f"expert {text!r}", remedy="for example iterations=3")
+        parameters[key] = int(value) if value.lstrip("-").isdecimal() else float(value)
+    return make_policy(name, parameters)
+
+
 def set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
     """Set the learning rate."""
     for group in optimiser.param_groups:
@@ -349,7 +365,7 @@ def command(recipe: str, options: TrainOptions) -> str:
     return f"sched train uam --recipe {recipe} --seed {options.seed} {words}".rstrip()
 
 
-EXPERT = "prices"
+EXPERT = "prices:iterations=3:opening=250"
 
 captain = CaptainTrainer("captain", "CapTAIN: clone an expert, then PPO on the batched simulator", expert=EXPERT)
 ppo = CaptainTrainer("ppo", "CapTAIN from random weights by PPO alone", expert="none")
