@@ -18,7 +18,7 @@ def clone_epoch(
     *,
     minibatch: int = 512,
 ) -> dict[str, float]:
-    """One pass over ``(inputs, actions, days, static)`` (:meth:`Episodes.stacked`); mean loss, share of equal actions."""
+    """One pass over :meth:`~uam.learn.rollout.Episodes.stacked` decisions; mean loss, share of equal actions."""
     inputs, actions, day, static = data
     loss_sum = equal = 0.0
     order = torch.randperm(len(actions), generator=generator)

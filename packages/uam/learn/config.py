@@ -19,8 +19,8 @@ class NetworkConfig:
     Parameters
     ----------
     encoder
-        ``capsule``: graph capsule convolutions on both graphs (CapTAIN); ``gcn``: graph convolutions; ``mlp``: the whole
-        observation flattened into one hidden layer (needs ``vertiports`` and ``aircraft``).
+        ``capsule``: graph capsule convolutions on both graphs (CapTAIN); ``gcn``: graph convolutions; ``mlp``: all
+        that is observed, flattened into one hidden layer (needs ``vertiports`` and ``aircraft``).
     series
         ``transformer`` over the hours of expected demand and fares, or ``none``.
     width, aircraft_width

@@ -31,8 +31,8 @@ class Discriminator(torch.nn.Module):
     reward_weight
         Scale of the rewards.
     reward
-        ``logit``: ``log D - log(1 - D)`` (Fu et al. 2018); ``softplus``: ``-log(1 - D)``, which is never negative and so
-        favours days of many decisions.
+        ``logit``: ``log D - log(1 - D)`` (Fu et al. 2018); ``softplus``: ``-log(1 - D)``, which is never negative and
+        so favours days of many decisions.
     """
 
     def __init__(self, config: NetworkConfig, *, reward_weight: float = 0.02, reward: str = "logit") -> None:
@@ -41,7 +41,9 @@ class Discriminator(torch.nn.Module):
         self.network = CaptainNetwork(half)
         self.reward_weight, self.reward = reward_weight, reward
 
-    def forward(self, inputs: Mapping[str, Tensor], static: Mapping[str, Tensor], day: Tensor, actions: Tensor) -> Tensor:
+    def forward(
+        self, inputs: Mapping[str, Tensor], static: Mapping[str, Tensor], day: Tensor, actions: Tensor
+    ) -> Tensor:
         """Logits ``[B]`` that the expert made these decisions."""
         which, position = day.unique(return_inverse=True)
         code = self.network.encode_days({name: value[which] for name, value in static.items()})
@@ -78,7 +80,8 @@ def discriminate(
     loss_sum = right = 0.0
     for a, b in zip(theirs.split(minibatch), ours.split(minibatch), strict=True):
         high = discriminator({n: v[a] for n, v in inputs.items()}, static, day[a], actions[a])
-        low = discriminator({n: v[b] for n, v in played.inputs.items()}, played.static, played.day[b], played.actions[b])
+        ours_inputs = {n: v[b] for n, v in played.inputs.items()}
+        low = discriminator(ours_inputs, played.static, played.day[b], played.actions[b])
         loss = 0.5 * (
             functional.binary_cross_entropy_with_logits(high, torch.full_like(high, 1 - smoothing))
             + functional.binary_cross_entropy_with_logits(low, torch.full_like(low, smoothing))

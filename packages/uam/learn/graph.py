@@ -1,7 +1,7 @@
 """Convolutions on small dense graphs: graph capsules and, for comparison, plain graph convolutions.
 
-Graphs come as batches of dense weighted adjacencies ``[B, n, n]``: with at most some hundred nodes a product of matrices
-is faster than a list of edges.  Tests hold the results equal to message passing over edges in PyTorch Geometric.
+Graphs come as batches of dense weighted adjacencies ``[B, n, n]``: with at most some hundred nodes a product of
+matrices is faster than a list of edges.  Tests hold the results equal to message passing in PyTorch Geometric.
 """
 
 from __future__ import annotations
@@ -70,7 +70,9 @@ class CapsuleConvolution(nn.Module):
         return self.norm(nodes + functional.leaky_relu(total + self.bias, SLOPE))
 
     @torch.no_grad()
-    def set_factors(self, moment_weights: list[Tensor], moment_biases: list[Tensor], last: Tensor, bias: Tensor) -> None:
+    def set_factors(
+        self, moment_weights: list[Tensor], moment_biases: list[Tensor], last: Tensor, bias: Tensor
+    ) -> None:
         """Take weights in the papers' form: ``W_p`` ``[(K+1) h, h]``, ``b_p``, ``W_F`` ``[P h, h]``, ``b_F``."""
         h = self.width
         full = torch.zeros(self.moments * h, (self.order + 1) * h)

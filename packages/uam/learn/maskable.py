@@ -131,9 +131,7 @@ class MaskableTrainer:
 
         settings = MaskableSettings.of(dict(options.overrides))
         if options.backend not in ("inline", "process"):
-            raise InputError(
-                f"backend {options.backend!r}", where="recipe maskable", remedy="use inline or process"
-            )
+            raise InputError(f"backend {options.backend!r}", where="recipe maskable", remedy="use inline or process")
         if options.backend == "process" and options.workers not in (1, settings.envs):
             raise InputError(
                 f"{options.workers} workers for {settings.envs} environments",

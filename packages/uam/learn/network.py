@@ -1,7 +1,7 @@
 """CapTAIN: capsule encoders of both graphs, a transformer over demand and fares, and an attention decoder.
 
-The inputs of a batch of B decisions are a dictionary of tensors, :data:`DYNAMIC_INPUTS`, which :func:`condense` makes of
-observations; what stays the same during a day is encoded once by :meth:`CaptainNetwork.encode_days`.
+The inputs of a batch of B decisions are a dictionary of tensors, :data:`DYNAMIC_INPUTS`, which :func:`condense` makes
+of observations; what stays the same during a day is encoded once by :meth:`CaptainNetwork.encode_days`.
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ class CaptainNetwork(nn.Module):
         return DayCode(code, code.mean(2), graph, mask, static["aircraft_mask"], empty[:, 0, 0])
 
     def forward(self, inputs: Mapping[str, Tensor], code: DayCode, day: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Masked logits ``[B, N]`` and values ``[B, 2]`` of decisions; decision ``b`` is of day ``day[b]`` (default: b).
+        """Masked logits ``[B, N]`` and values ``[B, 2]``; decision ``b`` is of day ``day[b]`` (default: b).
 
         The first value is of the fleet, the second of the deciding aircraft alone.
         """

@@ -42,9 +42,8 @@ class CaptainPolicy:
             given = (plan.num_vertiports, plan.num_aircraft, plan.hours)
             if made != given:
                 raise InputError(
-                    "the network takes {} vertiports, {} aircraft and {} hours only, and the day has {}, {} and {}".format(
-                        *made, *given
-                    ),
+                    f"the network was made for {made[0]} vertiports, {made[1]} aircraft and {made[2]} hours, and the "
+                    f"day has {given[0]}, {given[1]} and {given[2]}",
                     where=f"policy {self.name!r}",
                     remedy="use a captain checkpoint, which takes every size, or train one for this size",
                 )

@@ -66,7 +66,8 @@ class PpoConfig:
         for name in ("days", "epochs", "minibatch"):
             if getattr(self, name) < 1:
                 raise InputError(f"{name} is {getattr(self, name)}", where="ppo", remedy="give at least 1")
-        for name in ("clip", "policy_weight", "value_weight", "entropy_weight", "target_kl", "max_gradient", "tau_hours"):
+        weights = ("policy_weight", "value_weight", "entropy_weight")
+        for name in ("clip", *weights, "target_kl", "max_gradient", "tau_hours"):
             if getattr(self, name) < 0:
                 raise InputError(f"{name} is {getattr(self, name)}", where="ppo", remedy="give at least 0")
         for name in ("lam", "own_lam", "own"):
@@ -191,7 +192,8 @@ def improve(
             ).mean()
             value_loss = (values - played.returns[chosen]).square().mean()
             entropy = -(logs_all.exp() * logs_all).sum(-1).mean()
-            loss = config.policy_weight * policy_loss + config.value_weight * value_loss - config.entropy_weight * entropy
+            loss = config.policy_weight * policy_loss + config.value_weight * value_loss
+            loss = loss - config.entropy_weight * entropy
             optimiser.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(network.parameters(), config.max_gradient)

@@ -35,9 +35,7 @@ class CaptainSb3Policy(MaskableMultiInputActorCriticPolicy):
         super()._build(lr_schedule)
         self.captain = CaptainNetwork(self._network_config, self._hours)
         del self.action_net, self.value_net, self.mlp_extractor
-        self.optimizer = self.optimizer_class(
-            self.captain.parameters(), lr=lr_schedule(1), **self.optimizer_kwargs
-        )
+        self.optimizer = self.optimizer_class(self.captain.parameters(), lr=lr_schedule(1), **self.optimizer_kwargs)
 
     def logits_and_values(self, obs: Any) -> tuple[Tensor, Tensor]:
         """Logits ``[B, N]`` and the critic's values ``[B, 1]``."""
@@ -45,9 +43,7 @@ class CaptainSb3Policy(MaskableMultiInputActorCriticPolicy):
         logits, values = self.captain(condense(obs), code)
         return logits, values[:, :1]
 
-    def forward(
-        self, obs: Any, deterministic: bool = False, action_masks: Any = None
-    ) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, obs: Any, deterministic: bool = False, action_masks: Any = None) -> tuple[Tensor, Tensor, Tensor]:
         logits, values = self.logits_and_values(obs)
         distribution = self._distribution(logits, action_masks)
         actions = distribution.get_actions(deterministic=deterministic)
