@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from llmserve.serving.batch import Batch, Chunk
 from llmserve.serving.forecast import PeakForecast
+from llmserve.serving.keys import PageKeys, page_keys
 from llmserve.serving.kv import KVConfig, KVManager, Match
 from llmserve.serving.pages import PagePool
 from llmserve.serving.policy import (
@@ -18,7 +19,7 @@ from llmserve.serving.policy import (
     vllm,
 )
 from llmserve.serving.request import Request, Sequence, State
-from llmserve.serving.scheduler import QuietRun, Scheduler
+from llmserve.serving.scheduler import OutOfPagesError, QuietRun, Scheduler
 from llmserve.serving.tiers import LruStore, Tiers
 
 __all__ = [
@@ -31,6 +32,8 @@ __all__ = [
     "KVManager",
     "LruStore",
     "Match",
+    "OutOfPagesError",
+    "PageKeys",
     "PagePool",
     "PeakForecast",
     "Preemption",
@@ -43,6 +46,7 @@ __all__ = [
     "batch_policy",
     "fastgen",
     "nanoflow",
+    "page_keys",
     "sarathi",
     "vllm",
 ]

@@ -61,6 +61,24 @@ class QuietRun:
         return len(self.decode_context)
 
 
+class OutOfPagesError(InputError):
+    """The only request that holds pages needs one more than there are.
+
+    An engine ends ``sequence`` with what it has (``Scheduler.cancel``) and asks for the iteration again.
+    """
+
+    def __init__(self, sequence: Sequence, pages: int) -> None:
+        super().__init__(
+            f"the answer outgrows the {pages} pages that there are",
+            where=f"request {sequence.id}",
+            remedy="limit the length of answers, or use a deployment with more memory",
+        )
+        self.sequence = sequence
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return InputError, (str(self),)
+
+
 class Scheduler:
     """Forms iterations by a policy over a KV memory.
 
@@ -377,12 +395,8 @@ class Scheduler:
     def _preempt_youngest(self, batch: Batch) -> None:
         holders = [*self._decoding.values(), *self._prefilling]
         if self.num_active == 1:
-            sequence = holders[0]
-            raise InputError(
-                f"the answer outgrows the {self.kv.config.pages} pages that there are",
-                where=f"request {sequence.id}",
-                remedy="limit the length of answers, or use a deployment with more memory",
-            )
+            self._unformed = batch
+            raise OutOfPagesError(holders[0], self.kv.config.pages)
         sequence = max(holders, key=lambda s: s.order)
         if sequence.state is State.DECODING:
             self._stop_decoding(sequence)

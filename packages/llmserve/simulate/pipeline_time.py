@@ -173,6 +173,8 @@ class PipelineTime:
     pad_to
         Tokens that dense operations and collectives compute at least: a pipeline that is built for one size of batch
         takes as long for a smaller one.
+    fallback
+        Whether an iteration that would be faster sequentially, and not padded, is run so in the overlapped modes.
     """
 
     table: LayerTable
@@ -187,6 +189,7 @@ class PipelineTime:
     stretch: float = 1.0
     offload_token_s: float = 0.0
     pad_to: int = 0
+    fallback: bool = False
     deployment: Any = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
@@ -235,6 +238,9 @@ class PipelineTime:
             layer = self.stretch * (gemm + prompt + self.gemv_cost * attention + self.network_cost * network)
             layer = np.maximum(layer, np.maximum(attention / self.gemv_speed, network / self.network_speed))
         total: Floats = self.layers * layer + self.other_s
+        if self.fallback and self.mode in (Mode.OVERLAP, Mode.OFFLOAD):
+            plain = self.replace(mode=Mode.SEQUENTIAL, pad_to=0, fallback=False)
+            total = np.minimum(total, plain.seconds_many(decode, prefill, context, pairs, sampled))
         return total + self.offload_token_s * (decode + prefill) if self.mode is Mode.OFFLOAD else total
 
     def layer_parts(self, decode: Floats, prefill: Floats, context: Floats, pairs: Floats) -> tuple[Floats, ...]:

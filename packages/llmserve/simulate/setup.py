@@ -168,7 +168,8 @@ def make_setup(
     policy, token_budget, max_requests
         See :func:`llmserve.serving.policy.batch_policy`.
     mode
-        One of :data:`MODES`; ``auto``: overlap if it is predicted to gain at least :data:`MIN_GAIN`; other policies
+        One of :data:`MODES`; ``auto``: overlap if it is predicted to gain at least :data:`MIN_GAIN` on full batches, in
+        those iterations that are faster so; other policies
         than ``nanoflow`` run operations one after another.
     interference
         R -> P table for the overlapped modes; ``None``: that of the :class:`Fit` of the deployment, else the one that
@@ -231,7 +232,7 @@ def make_setup(
     page_bytes = page_tokens * deployment.model.kv_bytes_per_token
     return Setup(
         deployment,
-        overlap.replace(mode=picked, pad_to=chosen.token_budget if padded else 0),
+        overlap.replace(mode=picked, pad_to=chosen.token_budget if padded else 0, fallback=mode == "auto"),
         chosen,
         KVConfig(
             capacity // page_tokens,

@@ -85,6 +85,14 @@ def test_a_padded_pipeline_takes_as_long_for_a_smaller_batch() -> None:
     assert time.seconds(small) < 0.5 * time.seconds(full)
 
 
+def test_an_iteration_that_is_faster_sequentially_falls_back() -> None:
+    time = base_time(parse_deployment("llama-2-70b@8xa100"))
+    overlap = overlapped_time(time, PAPER, 0.2, 0.1).replace(pad_to=2048, fallback=True)
+    small, full = BatchComposition(50, 0, 2e4, 0), BatchComposition(1365, 683, 1.4e6, 1.7e5)
+    assert overlap.seconds(small) == time.seconds(small) < overlap.replace(fallback=False).seconds(small)
+    assert overlap.seconds(full) == overlap.replace(fallback=False).seconds(full) < time.seconds(full)
+
+
 def test_splitting_costs_and_offloading_costs() -> None:
     time = base_time(parse_deployment("llama-2-70b@8xa100"))
     batch = BatchComposition(1000, 1000, 8e5, 2e5)
