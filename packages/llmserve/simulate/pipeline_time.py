@@ -263,6 +263,12 @@ class PipelineTime:
         return np.asarray(gemm), prompt, attention, np.asarray(network)
 
 
+NARROW_TOKENS = (512.0, 1024.0, 1536.0, 2048.0)
+ALL_GATHER_8_BLOCKS_S = (67.5e-6, 118.9e-6, 169.9e-6, 220.7e-6)
+REDUCE_SCATTER_16_BLOCKS_S = (63.9e-6, 104.2e-6, 144.9e-6, 184.9e-6)
+"""Collectives on few blocks of eight A100, activations of 8192 values (NanoFlow's code); an AllReduce is both."""
+
+
 @functools.cache
 def paper_table() -> LayerTable:
     """LLaMA-2-70B on eight A100: the published profile, scaled per operation to the measured times of table 2.
@@ -271,7 +277,7 @@ def paper_table() -> LayerTable:
     tokens); the profile that its authors published says how times change with size.  Their collectives grow linearly
     with the message from a start-up time (AllGather on 8 blocks).  Prefill attention at that point is bound by launches
     (4.56 ms against 2.67 ms of work by their model of 0.1 ms per 2048 tokens and layer).  Collectives of the nano-batch
-    pipeline run on 8 to 32 blocks, for which the published profile holds as it is.
+    pipeline run on 8 to 32 blocks, for which their calibration holds.
     """
     from llmserve.profile.published import LLAMA_70B_TP8_A100
 
@@ -280,6 +286,10 @@ def paper_table() -> LayerTable:
     tokens = base.tokens
     start, slope = 16.8e-6, (220.7e-6 - 67.5e-6) / 1536  # AllGather: seconds, seconds per token
     network = (start + slope * tokens) * (measured_ms["network"] * 1e-3 / layers / (start + slope * 2048))
+    narrow = sum(
+        weight * _interpolate(tokens, np.array(NARROW_TOKENS), np.array(seconds))
+        for weight, seconds in ((3, ALL_GATHER_8_BLOCKS_S), (1, REDUCE_SCATTER_16_BLOCKS_S))
+    )
     decode = np.array([2048 * 1024 / 1536])
     attention = layers * base.attention(decode, decode * 1024.5)[0]
     token_s = 0.1e-3 / 2048
@@ -287,6 +297,7 @@ def paper_table() -> LayerTable:
     return dataclasses.replace(
         base,
         network_s=network,
+        narrow_network_s=np.asarray(narrow),
         attention_s=base.attention_s * (measured_ms["attention"] * 1e-3 / attention),
         prefill_launch_s=launch_s,
         prefill_token_s=token_s,
