@@ -6,6 +6,7 @@ from llmserve.serving.batch import Batch, Chunk
 from llmserve.serving.forecast import PeakForecast
 from llmserve.serving.keys import PageKeys, page_keys
 from llmserve.serving.kv import KVConfig, KVManager, Match
+from llmserve.serving.out_of_pages import OutOfPagesError
 from llmserve.serving.pages import PagePool
 from llmserve.serving.policy import (
     POLICY_NAMES,
@@ -18,8 +19,9 @@ from llmserve.serving.policy import (
     sarathi,
     vllm,
 )
+from llmserve.serving.quiet_run import QuietRun
 from llmserve.serving.request import Request, Sequence, State
-from llmserve.serving.scheduler import OutOfPagesError, QuietRun, Scheduler
+from llmserve.serving.scheduler import Scheduler
 from llmserve.serving.tiers import LruStore, Tiers
 
 __all__ = [

@@ -31,52 +31,17 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from llmserve.serving.batch import Batch, Chunk
 from llmserve.serving.forecast import PeakForecast
 from llmserve.serving.kv import KVConfig, KVManager
+from llmserve.serving.out_of_pages import OutOfPagesError
 from llmserve.serving.policy import Admission, BatchPolicy, Preemption
+from llmserve.serving.quiet_run import QuietRun
 from llmserve.serving.request import Request, Sequence, State
 from schedcore.errors import InputError, UnknownNameError
-
-
-@dataclass(frozen=True, slots=True)
-class QuietRun:
-    """Consecutive iterations in which the same requests decode and nothing else happens.
-
-    ``decode_context`` and ``pages_used`` are per iteration, as in :class:`~llmserve.serving.batch.Batch`; ``last`` is
-    the last iteration.
-    """
-
-    num_decode: int
-    decode_context: NDArray[np.int64]
-    pages_used: NDArray[np.int64]
-    last: Batch
-
-    def __len__(self) -> int:
-        return len(self.decode_context)
-
-
-class OutOfPagesError(InputError):
-    """The only request that holds pages needs one more than there are.
-
-    An engine ends ``sequence`` with what it has (``Scheduler.cancel``) and asks for the iteration again.
-    """
-
-    def __init__(self, sequence: Sequence, pages: int) -> None:
-        super().__init__(
-            f"the answer outgrows the {pages} pages that there are",
-            where=f"request {sequence.id}",
-            remedy="limit the length of answers, or use a deployment with more memory",
-        )
-        self.sequence = sequence
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return InputError, (str(self),)
 
 
 class Scheduler:

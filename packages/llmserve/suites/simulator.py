@@ -377,5 +377,5 @@ def _h200(seed: int) -> Iterator[BenchRow]:
             f"predicted on {name}, overlap",
             found[Mode.OVERLAP],
             unit="tok/s",
-            note=f"gain {gain:.2f}, recommended: {picked}; decode attention costs {setup.time.gemv_cost:.2f} of its time",
+            note=f"gain {gain:.2f}, recommended: {picked}; attention hidden at {setup.time.gemv_cost:.2f} of its time",
         )
