@@ -9,9 +9,11 @@ from typing import Any
 from schedcore.domain_options import DomainOption
 from schedcore.errors import InputError, UnknownNameError, unknown_name
 from schedcore.registry import Domain, LoadedInstance
+from uam.learn.registry import EVALUATION, LEARNED_SUITES, TRAINERS
 from uam.maps import network_names
 from uam.policies.registry import POLICIES
 from uam.scenario import Scenario
+from uam.suites.registry import SUITES
 
 PROFILES = ("paper", "realistic", "joby", "archer", "beta")
 SCENARIO_OPTIONS = ("scale", "aircraft", "profile", "demand", "closure", "failure", "delay", "noise", "calm")
@@ -108,6 +110,9 @@ domain = Domain(
     instance_names=instance_names,
     load=load,
     solvers={"as-flown": "uam.as_flown:as_flown"},
+    suites={**SUITES, **LEARNED_SUITES},
+    trainers=TRAINERS,
+    evaluation=EVALUATION,
     policies=POLICIES,
     runners={"day": "uam.runner:DayRunner"},
     options=(
