@@ -132,7 +132,7 @@ def read_settings(defaults: Mapping[str, Any], words: Mapping[str, str]) -> Trai
     InputError
         An unknown key, or a value of another type or out of its range.
     """
-    types = {field.name: type(field.default) for field in fields(TrainSettings)}
+    types: dict[str, type] = {field.name: type(field.default) for field in fields(TrainSettings)}
     made: dict[str, Any] = dict(defaults)
     for key, text in words.items():
         if key not in types:
