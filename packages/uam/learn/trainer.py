@@ -197,7 +197,7 @@ class Run:
     def _clone(self, data: Data | None) -> dict[str, float]:
         assert data is not None
         share = self.done["clone"] / max(1, self.planned["clone"])
-        set_rate(self.optimisers["clone"], self.settings.clone_rate * (0.05 + 0.95 * (1 - share)))
+        set_rate(self.optimisers["clone"], self.settings.clone_rate * (0.01 + 0.99 * (1 - share) ** 1.5))
         return clone_epoch(self.network, self.optimisers["clone"], data, self.generator)
 
     def _gail(self, data: Data | None) -> dict[str, float]:
