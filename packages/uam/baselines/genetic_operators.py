@@ -127,6 +127,9 @@ class _KeepParents(Survival):
         if all(count is None for count in kept):  # the first population
             return pop
         chosen: list[Any] = []
+        seen: set[int] = set()
         for individual, count in zip(pop, kept, strict=True):
-            chosen += [individual] * (1 if count is None else count)
+            if id(individual) not in seen:  # a parent drawn twice stands in the population twice
+                seen.add(id(individual))
+                chosen += [individual] * (1 if count is None else count)
         return Population.create(*chosen)

@@ -41,7 +41,7 @@ class Stage:
             raise InputError("a stage needs iterations and step sizes above 0", where="bound: stage")
 
 
-STAGES = (Stage(300, 1500, 0.5, 0.02), Stage(60, 700, 0.1, 0.01))
+STAGES = (Stage(300, 1000, 0.5, 0.02), Stage(60, 350, 0.1, 0.01))
 """Five-minute steps to find the prices, one-minute steps to sharpen the bound."""
 
 COARSE = STAGES[:1]

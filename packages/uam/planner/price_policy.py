@@ -93,7 +93,7 @@ class PricePolicy:
         energy = int(state.energy_wh[state.aircraft])
         result = np.full(plan.num_vertiports, -np.inf)
         aircraft = plan.profile.aircraft
-        for j in np.flatnonzero(state.mask):
+        for j in np.flatnonzero(state.mask).tolist():
             if j == i:
                 idle = plan.profile.rules.idle_s
                 charges = look.has_charger[i] and state.charging[i] < plan.network.chargers[i]

@@ -13,31 +13,39 @@ class Method:
     """A policy in a suite.
 
     ``slow`` ones plan for seconds per day or more and run on fewer days; ``clairvoyant`` ones know the day's chance.
+    ``files`` of the package decide what it does (besides those of every day).
     """
 
     name: str
     slow: bool = False
     clairvoyant: bool = False
+    files: tuple[str, ...] = ("**/*.py",)
 
     def make(self) -> Policy:
         """A fresh policy."""
         return make_policy(self.name)
 
 
+_SIMPLE = ("policies/simple.py",)
+_RULE = ("baselines/rule_kernel.py", "baselines/linear_rule.py")
+_GENETIC = ("baselines/genetic*.py",)
+_MILP = ("baselines/rolling_milp.py", "baselines/flow_program.py", "planner/outlook.py")
+_CPSAT = ("baselines/rolling_cpsat.py", "planner/outlook.py")
+
 KNOWN = {
     method.name: method
     for method in (
-        Method("random"),
-        Method("greedy"),
-        Method("greedy-rate"),
-        Method("two-step"),
-        Method("tuned-rule"),
-        Method("prices"),
-        Method("genetic", slow=True, clairvoyant=True),
-        Method("rolling-milp", slow=True),
-        Method("rolling-milp-oracle", slow=True, clairvoyant=True),
-        Method("rolling-cpsat", slow=True),
-        Method("rolling-cpsat-oracle", slow=True, clairvoyant=True),
+        Method("random", files=_SIMPLE),
+        Method("greedy", files=_SIMPLE),
+        Method("greedy-rate", files=_SIMPLE),
+        Method("two-step", files=(*_RULE, "baselines/two_step.py")),
+        Method("tuned-rule", files=(*_RULE, "baselines/tuned_rule.py", "data/rules/tuned.json")),
+        Method("prices", files=("planner/*.py",)),
+        Method("genetic", slow=True, clairvoyant=True, files=_GENETIC),
+        Method("rolling-milp", slow=True, files=_MILP),
+        Method("rolling-milp-oracle", slow=True, clairvoyant=True, files=_MILP),
+        Method("rolling-cpsat", slow=True, files=_CPSAT),
+        Method("rolling-cpsat-oracle", slow=True, clairvoyant=True, files=_CPSAT),
     )
 }
 

@@ -16,8 +16,11 @@ from uam.scenario import Scenario
 from uam.simulator import play
 from uam.suites.methods import KNOWN, Method
 
-CODE = ("*.py", "baselines/*.py", "compiled/*.py", "planner/*.py", "policies/*.py", "data/rules/*.json")
-"""What of the package decides how a day goes."""
+CODE = (
+    *(f"{name}.py" for name in ("aircraft", "demand", "generate", "maps", "network", "plan", "profile", "simulator")),
+    "compiled/*.py",
+)
+"""What of the package decides how any day goes; each method adds its own files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ class Records:
         """The record of this day, played now if it is not known."""
         checkpoint = Path(method.name)
         own = hashlib.blake2b(checkpoint.read_bytes()).hexdigest()[:16] if checkpoint.is_file() else ""
-        key = f"{scenario.fingerprint()} {method.name} {own} {int(sees_remaining)} {code_digest()}"
+        key = f"{scenario.fingerprint()} {method.name} {own} {int(sees_remaining)} {code_digest(method.files)}"
         if key not in self._known:
             record = play_record(scenario, method, sees_remaining=sees_remaining)
             self.played += 1
@@ -133,11 +136,11 @@ def _warm(name: str) -> None:
 
 
 @cache
-def code_digest() -> str:
-    """A hash of the files that decide how a day goes."""
+def code_digest(files: tuple[str, ...]) -> str:
+    """A hash of the files of the package that decide how a day with a method of these ``files`` goes."""
     root = Path(__file__).parent.parent
     digest = hashlib.blake2b(digest_size=8)
-    for pattern in CODE:
+    for pattern in (*CODE, *files):
         for file in sorted(root.glob(pattern)):
             digest.update(file.name.encode() + file.read_bytes())
     return digest.hexdigest()

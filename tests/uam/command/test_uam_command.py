@@ -67,9 +67,9 @@ def test_a_stop_leaves_what_is_complete():
         calls.append(1)
         return len(calls) > 3
 
-    answer = ask("six", policies=("stay", "greedy"), scenarios=5, options={"aircraft": 2}, should_stop=should_stop)
+    answer = ask("six", policies=("stay-put", "greedy"), scenarios=5, options={"aircraft": 2}, should_stop=should_stop)
     assert len(answer.data["scenarios"]) == 1
-    none = ask("six", policies=("stay",), scenarios=5, options={"aircraft": 2}, should_stop=lambda: True)
+    none = ask("six", policies=("stay-put",), scenarios=5, options={"aircraft": 2}, should_stop=lambda: True)
     assert none.data == {"policies": {}}
 
 
