@@ -106,8 +106,8 @@ def _reading(analysis: Analysis) -> str:
     bound = (
         "The optima of all these instances are known, so that the best known value is the best bound, too. "
         if _closed(analysis)
-        else "*To best bound* is against the best proven lower bound: the distance from the unknown optima lies between "
-        "the two columns. "
+        else "*To best bound* is against the best proven lower bound: the distance from the unknown optima lies "
+        "between the two columns. "
     )
     return (
         headline(analysis)
