@@ -91,16 +91,38 @@ def admit(
     InputError
         A hyperperiod is too large.
     """
+    found = admit_tasks(tasks_of(offered, budget), scheduler, rule=rule, slot_s=slot_s, progress=progress)
+    return Admission(tuple(offered), found.accepted, found.schedule, found.reasons, rule)
+
+
+@dataclass(frozen=True)
+class TaskAdmission:
+    """Outcome for bare tasks: positions of the accepted ones, their schedule, and why others were rejected."""
+
+    accepted: tuple[int, ...]
+    schedule: CyclicSchedule
+    reasons: dict[int, str]
+
+
+def admit_tasks(
+    tasks: Sequence[PeriodicTask],
+    scheduler: str,
+    *,
+    rule: str = "published",
+    slot_s: float = 0.01,
+    progress: Progress | None = None,
+) -> TaskAdmission:
+    """As :func:`admit`, for tasks."""
     if rule not in RULES:
         raise unknown_name("admission rule", rule, RULES, where="admission")
-    book = _Book(tasks_of(offered, budget), scheduler, slot_s)
-    for i in range(len(offered)):
+    book = _Book(list(tasks), scheduler, slot_s)
+    for i in range(len(tasks)):
         book.ask(i)
         if progress is not None:
-            progress(i + 1, len(offered))
+            progress(i + 1, len(tasks))
     if rule == "retry":
         _retry(book)
-    return Admission(tuple(offered), tuple(book.accepted), book.current, book.reasons, rule)
+    return TaskAdmission(tuple(book.accepted), book.current, book.reasons)
 
 
 class _Book:

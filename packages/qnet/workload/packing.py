@@ -12,7 +12,8 @@ class QubitPacking:
     """Assigns the qubits of protocols to those of the network, and keeps the utilisation of each.
 
     Per node and kind the least-used qubit of the protocol goes to the most-used qubit of the node that has room for it
-    (a utilisation of at most 1 afterwards); without room to the least-used one.
+    (a utilisation of at most 1 afterwards).  Where a node has no room for all of them the rule is the same without
+    regard to room: the node is overbooked whatever is chosen.
     """
 
     def __init__(self, network: Network) -> None:
@@ -37,19 +38,24 @@ class QubitPacking:
 
     def assignment(self, protocol: MappedProtocol, period: int) -> dict[str, str]:
         """What :meth:`add` would assign."""
-        wanted: dict[tuple[str, str], list[tuple[float, str]]] = defaultdict(list)
+        wanted: dict[str, list[tuple[float, str]]] = defaultdict(list)
         for qubit, slots in protocol.occupied_slots.items():
-            node, _, rest = qubit.rpartition("-")
-            wanted[node, rest[0]].append((slots / period, qubit))
+            wanted[qubit.rpartition("-")[0]].append((slots / period, qubit))
         names: dict[str, str] = {}
-        for pool, virtual in wanted.items():
-            free = list(self._pools[pool])
-            for use, qubit in sorted(virtual):
-                fitting = [q for q in free if self.utilisation[q] + use <= 1.0 + 1e-12]
-                if fitting:
-                    chosen = max(fitting, key=lambda q: self.utilisation[q])
-                else:
-                    chosen = min(free, key=lambda q: self.utilisation[q])
-                names[qubit] = chosen
-                free.remove(chosen)
+        for node, virtual in wanted.items():
+            fitted = self._fit(node, sorted(virtual), room=True)
+            names |= self._fit(node, sorted(virtual), room=False) if fitted is None else fitted
+        return names
+
+    def _fit(self, node: str, virtual: list[tuple[float, str]], *, room: bool) -> dict[str, str] | None:
+        """Qubits of one node by best fit; ``None`` if there must be room and one of them finds none."""
+        free = {kind: list(self._pools[node, kind]) for kind in ("C", "S")}
+        names: dict[str, str] = {}
+        for use, qubit in virtual:
+            pool = free[qubit.rpartition("-")[2][0]]
+            fitting = [q for q in pool if self.utilisation[q] + use <= 1.0 + 1e-12] if room else pool
+            if not fitting:
+                return None
+            names[qubit] = max(fitting, key=lambda q: self.utilisation[q])
+            pool.remove(names[qubit])
         return names
