@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from qnet.mapping.heuristic import SLOT_S, Resources, map_protocol, mapped_latency
 from qnet.mapping.mapped import MappedProtocol
-from qnet.physics.werner import distill_fidelity, fidelity_for_distillations, swap_fidelity, unswap_fidelity
+from qnet.physics.werner_links import distill_fidelity, fidelity_for_distillations, swap_fidelity, unswap_fidelity
 from qnet.protocol.capability import LinkCapability
 from qnet.protocol.link import link_protocol
 from qnet.protocol.tree import OPERATION_S, DistillNode, ProtocolNode, SwapNode, relabelled, sorted_children
