@@ -20,12 +20,22 @@ def segments_of(protocol: MappedProtocol) -> tuple[Segment, ...]:
         for slot in range(groups[-1][1] if groups else 0, operation.start_slot):
             groups.append((slot, slot + 1, []))
         groups.append((operation.start_slot, operation.end_slot, [operation.name]))
+    locks = _locks(protocol)
     segments = []
     for start, end, names in groups:
-        held = {qubit for qubit, first, last in protocol.holds if first <= end < last}
-        for operation in protocol.operations:
-            if operation.end_slot == end and end < protocol.latency_slots:
-                held.update(operation.held)
+        held = {qubit for qubit, first, last in locks if first <= end <= last and end < protocol.latency_slots}
         needed = {qubit for qubit, intervals in protocol.occupied.items() if intervals[-1][1] > start}
         segments.append(Segment(start, end, tuple(names), frozenset(held), frozenset(needed)))
     return tuple(segments)
+
+
+def _locks(protocol: MappedProtocol) -> list[tuple[str, int, int]]:
+    """``(qubit, end of the operation that leaves a link in it, start of its next use)``, also where they are equal."""
+    locks: list[tuple[str, int, int]] = []
+    next_use: dict[str, int] = {}
+    for operation in sorted(protocol.operations, key=lambda o: -o.start_slot):
+        for qubit in operation.held:
+            locks.append((qubit, operation.end_slot, next_use.get(qubit, protocol.latency_slots)))
+        for qubit in operation.qubits:
+            next_use[qubit] = operation.start_slot
+    return locks

@@ -14,8 +14,8 @@ Conventions, stated here once and used everywhere in the package:
 
 from qnet.physics.bell import IDEAL_PAIR, BellState, werner
 from qnet.physics.distillation import bbpssw, dejmps, epl
-from qnet.physics.swap import swap
-from qnet.physics.werner import (
+from qnet.physics.swapping import swap
+from qnet.physics.werner_links import (
     distill_fidelity,
     distill_success,
     distillations_for_fidelity,

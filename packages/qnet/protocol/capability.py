@@ -21,11 +21,14 @@ class LinkCapability:
     cycle_s:
         Duration of one trial; ``None`` where only the rate is known.  A trial succeeds with probability
         ``rate_hz * cycle_s``.
+    length_km:
+        Length of the fibre, for the time of classical messages; 0 where it is not counted.
     """
 
     fidelity: float
     rate_hz: float
     cycle_s: float | None = None
+    length_km: float = 0.0
 
     def __post_init__(self) -> None:
         if not 0.25 < self.fidelity <= 1.0:
@@ -37,6 +40,10 @@ class LinkCapability:
         if not (self.rate_hz > 0 and math.isfinite(self.rate_hz)):
             raise InputError(
                 f"a link rate of {self.rate_hz} Hz is not positive", where="link capability", remedy="give pairs per second"
+            )
+        if not (self.length_km >= 0 and math.isfinite(self.length_km)):
+            raise InputError(
+                f"a fibre of {self.length_km} km", where="link capability", remedy="give a length of at least 0"
             )
         if self.cycle_s is not None and not (self.cycle_s > 0 and self.rate_hz * self.cycle_s <= 1.0):
             raise InputError(

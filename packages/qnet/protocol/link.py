@@ -6,7 +6,7 @@ import math
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from qnet.physics.werner import distill_fidelity, distillations_for_fidelity, undistill_equal
+from qnet.physics.werner_links import distill_fidelity, distillations_for_fidelity, undistill_equal
 from qnet.protocol.capability import LinkCapability
 from qnet.protocol.tree import OPERATION_S, DistillNode, LinkNode, ProtocolNode, sorted_children
 

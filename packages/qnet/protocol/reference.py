@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from qnet.mapping.heuristic import SLOT_S, Resources, map_protocol, mapped_latency
 from qnet.mapping.mapped import MappedProtocol
-from qnet.physics.werner import distill_fidelity, fidelity_for_distillations, swap_fidelity, unswap_fidelity
+from qnet.physics.werner_links import distill_fidelity, fidelity_for_distillations, swap_fidelity, unswap_fidelity
 from qnet.protocol.capability import LinkCapability
 from qnet.protocol.link import link_protocol
 from qnet.protocol.tree import OPERATION_S, DistillNode, ProtocolNode, SwapNode, relabelled, sorted_children
+from schedcore.errors import InputError
 
 Capabilities = Mapping[tuple[str, str], Sequence[LinkCapability]]
 """Neighbours (either order) -> what their link can do."""
@@ -19,6 +20,7 @@ RATE_FLOOR_HZ = 1e-10
 """Rate constraint of the published experiments: none in effect, the demanded rate is chosen afterwards."""
 
 _Qubits = tuple[tuple[int, int, int], ...]  # per node of a sub-path: communication, storage, total
+_Looks = tuple[tuple[int, ...], tuple[int, ...]]  # numbers of the links and of the full node resources of a sub-path
 
 
 def link_capabilities(links: Capabilities, u: str, v: str) -> tuple[LinkCapability, ...]:
@@ -27,6 +29,39 @@ def link_capabilities(links: Capabilities, u: str, v: str) -> tuple[LinkCapabili
     if found is None:
         found = links.get((v, u))
     return () if found is None else tuple(found)
+
+
+def check_request(
+    path: Sequence[str], fidelity: float, rate_hz: float, resources: Resources, links: Capabilities
+) -> None:
+    """Refuse a path, fidelity or rate that no protocol can be meant for.
+
+    Raises
+    ------
+    InputError
+        What :meth:`ReferenceCompiler.compile` says.
+    """
+    if len(path) < 2 or len(set(path)) != len(path):
+        raise InputError(f"path {list(path)} is not a path", where="path", remedy="name at least two different nodes")
+    if not 0.25 < fidelity < 1:
+        raise InputError(
+            f"a fidelity of {fidelity} cannot be asked for",
+            where="fidelity",
+            remedy="ask for more than 0.25, which noise has, and less than 1, which no device reaches",
+        )
+    if not rate_hz > 0:
+        raise InputError(f"a rate of {rate_hz} Hz", where="rate", remedy="ask for a positive number of pairs per second")
+    for node in path:
+        comm, _ = resources.get(node, (0, 0))
+        if comm < 1:
+            raise InputError(
+                f"node {node!r} has no communication qubit", where="resources", remedy="give every node at least one"
+            )
+    for u, v in zip(path, path[1:], strict=False):
+        if not link_capabilities(links, u, v):
+            raise InputError(
+                f"there is no link between {u!r} and {v!r}", where="links", remedy="give its capabilities"
+            )
 
 
 class ReferenceCompiler:
@@ -47,31 +82,49 @@ class ReferenceCompiler:
         self._links = links
         self._slot_s = slot_s
         self._memo: dict[tuple[object, ...], tuple[tuple[str, ...], ProtocolNode | None]] = {}
+        self._numbers: dict[object, int] = {}
         self.mappings = 0
+        """Candidates mapped so far: the work of the search, independent of the machine."""
 
-    def compile(
-        self, path: Sequence[str], fidelity: float, rate_hz: float = RATE_FLOOR_HZ
-    ) -> MappedProtocol | None:
-        """The protocol that the search finds for ``path``; ``None`` if it finds none or it does not fit the qubits."""
+    def compile(self, path: Sequence[str], fidelity: float, rate_hz: float = RATE_FLOOR_HZ) -> MappedProtocol | None:
+        """The protocol that the search finds for ``path``; ``None`` if it finds none or it does not fit the qubits.
+
+        Raises
+        ------
+        InputError
+            Fewer than two nodes, a repeated node, a node without given qubits, neighbours without a link, a fidelity
+            outside (0.25, 1) or a rate that is not positive.
+        """
+        check_request(path, fidelity, rate_hz, self._resources, self._links)
         qubits = tuple((comm, storage, comm + storage) for comm, storage in (self._resources[n] for n in path))
-        tree = self._search(tuple(path), qubits, fidelity, rate_hz)
+        links = tuple(
+            self._number(link_capabilities(self._links, u, v)) for u, v in zip(path, path[1:], strict=False)
+        )
+        nodes = tuple(self._number(self._resources[n]) for n in path)
+        tree = self._search(tuple(path), qubits, (links, nodes), fidelity, rate_hz)
         return None if tree is None else map_protocol(tree, path, self._resources, self._slot_s)
+
+    def _number(self, thing: object) -> int:
+        """A small number for ``thing``, equal for equal things: memo keys of numbers hash fast."""
+        return self._numbers.setdefault(thing, len(self._numbers))
 
     def _mapped_rate(self, tree: ProtocolNode) -> float:
         self.mappings += 1
         latency = mapped_latency(tree, self._resources, self._slot_s)
         return 0.0 if latency is None else 1.0 / (latency * self._slot_s)
 
-    def _search(self, path: tuple[str, ...], qubits: _Qubits, fidelity: float, rate_hz: float) -> ProtocolNode | None:
-        capabilities = tuple(link_capabilities(self._links, u, v) for u, v in zip(path, path[1:], strict=False))
-        key = (fidelity, rate_hz, qubits, tuple(self._resources[n] for n in path), capabilities)
+    def _search(
+        self, path: tuple[str, ...], qubits: _Qubits, looks: _Looks, fidelity: float, rate_hz: float
+    ) -> ProtocolNode | None:
+        key = (fidelity, rate_hz, qubits, looks)
         hit = self._memo.get(key)
         if hit is None:
             if len(path) == 2:
+                capabilities = link_capabilities(self._links, path[0], path[1])
                 ends = ((qubits[0][0], qubits[0][2]), (qubits[1][0], qubits[1][2]))
-                tree = link_protocol((path[0], path[1]), capabilities[0], ends, fidelity, rate_hz, self._mapped_rate)
+                tree = link_protocol((path[0], path[1]), capabilities, ends, fidelity, rate_hz, self._mapped_rate)
             else:
-                tree = self._search_pivots(path, qubits, fidelity, rate_hz)
+                tree = self._search_pivots(path, qubits, looks, fidelity, rate_hz)
             self._memo[key] = (path, tree)
             return tree
         known, tree = hit
@@ -80,14 +133,14 @@ class ReferenceCompiler:
         return relabelled(tree, dict(zip(known, path, strict=True)))
 
     def _search_pivots(
-        self, path: tuple[str, ...], qubits: _Qubits, fidelity: float, rate_hz: float
+        self, path: tuple[str, ...], qubits: _Qubits, looks: _Looks, fidelity: float, rate_hz: float
     ) -> ProtocolNode | None:
         """One pass over the pivots that moves away from the half which is the bottleneck."""
         lower, upper = 1, len(path) - 1
         best: ProtocolNode | None = None
         while lower < upper:
-            left_nodes = (upper + lower + 1) // 2
-            found, left_rate, right_rate = self._split(path, qubits, fidelity, rate_hz, left_nodes)
+            at = (upper + lower + 1) // 2 - 1
+            found, left_rate, right_rate = self._split(path, qubits, looks, fidelity, rate_hz, at)
             if found is not None and found.fidelity >= fidelity and found.rate_hz >= rate_hz:
                 best = _better(best, found)
             if left_rate == right_rate:
@@ -99,12 +152,13 @@ class ReferenceCompiler:
         return None if best is None else replace(best, rate_hz=self._mapped_rate(best))
 
     def _split(
-        self, path: tuple[str, ...], qubits: _Qubits, fidelity: float, rate_hz: float, left_nodes: int
+        self, path: tuple[str, ...], qubits: _Qubits, looks: _Looks, fidelity: float, rate_hz: float, at: int
     ) -> tuple[ProtocolNode | None, float, float]:
-        """Best protocol that swaps at one pivot and then pumps; with it the rates of its two halves."""
-        at = left_nodes - 1
+        """Best protocol that swaps at ``path[at]`` and then pumps; with it the rates of its two halves."""
         comm, storage, total = qubits[at]
         reduced = (*qubits[:at], (comm, storage - 1, total - 1), *qubits[at + 1 :])
+        left_looks = (looks[0][:at], looks[1][: at + 1])
+        right_looks = (looks[0][at:], looks[1][at:])
         candidates: list[tuple[ProtocolNode, float, float]] = []
         rounds = 0
         while True:
@@ -123,8 +177,8 @@ class ReferenceCompiler:
                 )
             if here[0][1] < 0 or here[-1][1] < 0:
                 return None, 0.0, 0.0  # as published: candidates of fewer rounds are forgotten too
-            left = self._search(path[: at + 1], here[: at + 1], half, half_rate)
-            right = self._search(path[at:], here[at:], half, half_rate)
+            left = self._search(path[: at + 1], here[: at + 1], left_looks, half, half_rate)
+            right = self._search(path[at:], here[at:], right_looks, half, half_rate)
             if left is not None and right is not None:
                 tree = _pumped_swap(left, right, path[at], rounds)
                 candidates.append((tree, left.rate_hz, right.rate_hz))

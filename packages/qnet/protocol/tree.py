@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
+from qnet.physics.distillation import DistillRule
 from qnet.protocol.capability import LinkCapability
 
 OPERATION_S = 0.01
@@ -64,8 +65,8 @@ class SwapNode:
 class DistillNode:
     """Distillation of two links between the same ``nodes`` into one.
 
-    ``rule`` is ``"bbpssw"`` (twirled, the reference) or ``"dejmps"``; ``success`` the probability that both outcomes
-    agree (1 in reference mode).
+    ``rule`` is ``"werner"`` (twirled, the reference) or another rule of :mod:`qnet.physics.distillation`; ``success``
+    the probability that both outcomes agree (1 in reference mode).
     """
 
     nodes: tuple[str, str]
@@ -75,7 +76,7 @@ class DistillNode:
     children: tuple[ProtocolNode, ProtocolNode]
     duration_s: float = OPERATION_S
     success: float = 1.0
-    rule: Literal["bbpssw", "dejmps"] = "bbpssw"
+    rule: DistillRule = "werner"
     kind: Literal["D"] = field(default="D", init=False)
 
 

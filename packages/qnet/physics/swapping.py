@@ -21,6 +21,6 @@ def swap(left: BellState, right: BellState, noise: GateNoise = NOISELESS) -> Bel
 
 
 def chain_fidelity(links: int, fidelity: float, noise: GateNoise = NOISELESS) -> float:
-    """Fidelity of a chain of ``links`` equal Werner links, swapped in any order (Briegel et al. 1998)."""
+    """Fidelity of a chain of ``links`` equal Werner links, twirled after every swap (Briegel et al. 1998)."""
     per_swap = noise.gate * (4.0 * noise.readout**2 - 1.0) / 3.0
     return 0.25 + 0.75 * per_swap ** (links - 1) * ((4.0 * fidelity - 1.0) / 3.0) ** links
