@@ -56,12 +56,23 @@ Progress: TypeAlias = Callable[[int, int], None]
 
 def tasks_of(offered: Sequence[OfferedDemand], budget: int = DEFAULT_BUDGET_SLOTS) -> list[PeriodicTask]:
     """Periodic tasks of a workload; ids are positions."""
-    return [
-        PeriodicTask.of_protocol(
-            i, o.demand.label, o.protocol, o.period, physical=o.qubits, budget=budget, rate_hz=o.demand.rate_hz
-        )
-        for i, o in enumerate(offered)
-    ]
+    return [task_of(i, o, budget) for i, o in enumerate(offered)]
+
+
+def task_of(id: int, offered: OfferedDemand, budget: int = DEFAULT_BUDGET_SLOTS) -> PeriodicTask:
+    """The periodic task of a demand with its bounds on jitter and latency."""
+    demand, slot_s = offered.demand, offered.protocol.slot_s
+    return PeriodicTask.of_protocol(
+        id,
+        demand.label,
+        offered.protocol,
+        offered.period,
+        physical=offered.qubits,
+        budget=budget,
+        rate_hz=demand.rate_hz,
+        jitter_max=None if demand.jitter_max_s is None else demand.jitter_max_s / slot_s,
+        latency_max=None if demand.max_latency_s is None else int(demand.max_latency_s / slot_s + 1e-9),
+    )
 
 
 def admit(

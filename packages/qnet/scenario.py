@@ -37,10 +37,8 @@ class ScenarioOptions:
         Of the drawn workload.
     mode
         Compiler: ``reference`` (the published one) or ``physical``.
-    scheduler
-        Label of a periodic scheduler.
-    admission
-        Rule of admission: ``published`` or ``retry``.
+    preemptive
+        State the problem with interruptions at segment ends, for the schedulers with budgets.
     comm, storage
         Qubits in every node; ``None``: as the network says.
     slot_ms
@@ -57,8 +55,7 @@ class ScenarioOptions:
     fidelity: float | None = None
     seed: int = 0
     mode: str = "reference"
-    scheduler: str = "rcpsp-np-edf"
-    admission: str = "published"
+    preemptive: bool = False
     comm: int | None = None
     storage: int | None = None
     slot_ms: float = SLOT_S * 1000
@@ -66,17 +63,12 @@ class ScenarioOptions:
     t2_s: float = 10.0
 
     def __post_init__(self) -> None:
-        from qnet.admission import RULES
-        from qnet.scheduling import get_scheduler
-
         for name, value, known in (
             ("workload", self.workload, WORKLOADS),
             ("mode", self.mode, MODES),
-            ("admission", self.admission, RULES),
         ):
             if value not in known:
                 raise unknown_name(name, value, known, where=f"--{name}")
-        get_scheduler(self.scheduler)
         if not self.slot_ms > 0:
             raise InputError(f"a slot of {self.slot_ms} ms", where="--slot-ms", remedy="give milliseconds > 0")
         if self.fidelity is not None and not 0.25 < self.fidelity < 1:
@@ -109,10 +101,19 @@ class ScenarioOptions:
                 continue
             kind = known[name]
             try:
-                made[name] = int(str(value)) if "int" in kind else float(str(value)) if "float" in kind else str(value)
+                made[name] = _converted(value, kind)
             except ValueError:
                 raise InputError(f"{key} is {value!r}", where="qnet", remedy="give a number") from None
         return cls(**made)
+
+
+def _converted(value: object, kind: str) -> Any:
+    if kind == "bool":
+        text = str(value).lower()
+        if text not in ("true", "false", "1", "0"):
+            raise ValueError(text)
+        return text in ("true", "1")
+    return int(str(value)) if "int" in kind else float(str(value)) if "float" in kind else str(value)
 
 
 @dataclass(frozen=True)
@@ -132,15 +133,16 @@ class Scenario:
 
 
 def parse_expression(text: str) -> tuple[str, dict[str, object]]:
-    """``NETWORK@key:value,key:value`` as the network and its options."""
-    name, at, rest = text.partition("@")
+    """``NETWORK:key=value,key=value`` as the network (which may have colons itself) and its options."""
+    name, colon, rest = text.rpartition(":")
     values: dict[str, object] = {}
-    if at:
-        for word in rest.split(","):
-            key, colon, value = word.replace("=", ":", 1).partition(":")
-            if not colon:
-                raise InputError(f"{word!r} is no key:value", where="instance", remedy="write star@load:5,seed:1")
-            values[key.strip()] = value.strip()
+    if not colon or "=" not in rest:
+        return text, values
+    for word in rest.split(","):
+        key, equals, value = word.partition("=")
+        if not equals:
+            raise InputError(f"{word!r} is no key=value", where="instance", remedy="write star:load=5,seed=1")
+        values[key.strip()] = value.strip()
     return name, values
 
 
@@ -157,7 +159,7 @@ def make_compiler(network: Network, options: ScenarioOptions) -> Compiler:
 def make_scenario(
     text: str, values: Mapping[str, object] | None = None, data_dirs: Sequence[Path] = ()
 ) -> Scenario:
-    """The scenario that ``text`` (a network, an expression ``NETWORK@key:value,...``) and options describe.
+    """The scenario that ``text`` (a network, an expression ``NETWORK:key=value,...``) and options describe.
 
     Raises
     ------

@@ -46,8 +46,12 @@ class Miss(NamedTuple):
     release: int
     deadline: int
     earliest_end: int
+    bound: str = ""
+    """What else was asked and cannot be kept: a bound on jitter or latency."""
 
     def __str__(self) -> str:
+        if self.bound:
+            return f"{self.task}: {self.bound}"
         return (
             f"instance {self.instance} of {self.task} (released at {self.release}) would end at {self.earliest_end}, "
             f"after its deadline {self.deadline}"
@@ -149,3 +153,21 @@ def _variance(values: Sequence[int]) -> float:
         return 0.0
     mean = sum(values) / len(values)
     return sum((v - mean) ** 2 for v in values) / len(values)
+
+
+def broken_bound(schedule: CyclicSchedule) -> Miss | None:
+    """The first task whose bound on jitter or latency the schedule does not keep."""
+    for task, cycle, row in zip(schedule.tasks, schedule.cycles, schedule.by_task, strict=True):
+        if task.latency_max is not None:
+            latest = max(row, key=lambda run: run.end - run.instance * task.period)
+            release = latest.instance * task.period
+            if latest.end - release > task.latency_max:
+                text = f"a latency of {latest.end - release} slots is above the bound {task.latency_max}"
+                return Miss(task.name, latest.instance, release, release + task.period, latest.end, text)
+        if task.jitter_max is not None:
+            starts = [run.start for run in row]
+            spread = _variance([b - a for a, b in zip(starts, [*starts[1:], starts[0] + cycle])]) ** 0.5
+            if spread > task.jitter_max + 1e-9:
+                text = f"a jitter of {spread:.3g} slots is above the bound {task.jitter_max:.3g}"
+                return Miss(task.name, 0, 0, task.period, row[0].end, text)
+    return None

@@ -5,9 +5,7 @@ Not part of the published work.  Used by our admission and by the controller: ac
 
 from __future__ import annotations
 
-import math
-
-from qnet.scheduling.cyclic import CyclicSchedule, Piece, Run
+from qnet.scheduling.cyclic import CyclicSchedule, Piece, Run, broken_bound
 from qnet.scheduling.occupancy import Occupancy
 from qnet.scheduling.task import PeriodicTask, hyperperiod
 
@@ -46,10 +44,8 @@ def insert_task(schedule: CyclicSchedule, task: PeriodicTask) -> CyclicSchedule 
             return None
         occupancy.take(task.groups, start)
         runs.append(Run(place, k, (Piece(0, task.slots, start),)))
-    kept: list[Run] = []
+    kept = list(schedule.runs)
     cycles = [*schedule.cycles, cycle]
-    for run in schedule.runs:
-        kept.append(run)
     for i in part:
         own = schedule.cycles[i]
         if own != cycle:
@@ -60,7 +56,7 @@ def insert_task(schedule: CyclicSchedule, task: PeriodicTask) -> CyclicSchedule 
                 for run in row
             ]
             cycles[i] = cycle
-    assert math.lcm(*cycles) % cycle == 0
-    return CyclicSchedule(
+    made = CyclicSchedule(
         (*schedule.tasks, task), tuple(sorted([*kept, *runs])), tuple(cycles), schedule.slot_s, schedule.scheduler
     )
+    return None if broken_bound(made) is not None else made

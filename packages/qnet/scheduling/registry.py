@@ -9,7 +9,7 @@ from typing import TypeAlias
 from qnet.scheduling.budget_segments import segment_placer
 from qnet.scheduling.budget_single import schedule_with_budgets
 from qnet.scheduling.clairvoyant import schedule_clairvoyant
-from qnet.scheduling.cyclic import CyclicSchedule, Miss, Run
+from qnet.scheduling.cyclic import CyclicSchedule, Miss, Run, broken_bound
 from qnet.scheduling.edf import place_block, place_pattern, schedule_component
 from qnet.scheduling.strict import schedule_strict
 from qnet.scheduling.task import PeriodicTask, components, hyperperiod
@@ -121,8 +121,9 @@ def try_schedule(tasks: Sequence[PeriodicTask], label: str, slot_s: float) -> Cy
     runs: list[Run] = []
     cycles = [1] * len(tasks)
     if scheduler.whole_network:
-        # One processor: all tasks use the same "qubit" all the time; segments keep the qubits that they hold.
-        groups = [[replace(t, masks={"network": (1 << t.slots) - 1}) for t in tasks] if not scheduler.preemptive else list(tasks)]
+        # One processor: all tasks use the same "qubit" all the time; interruptions need the real ones.
+        alone = [replace(t, masks={"network": (1 << t.slots) - 1}) for t in tasks]
+        groups = [list(tasks) if scheduler.preemptive else alone]
         members = [list(tasks)] if tasks else []
     else:
         members = components(tasks)
@@ -136,7 +137,8 @@ def try_schedule(tasks: Sequence[PeriodicTask], label: str, slot_s: float) -> Cy
         for place in places:
             cycles[place] = cycle
         runs += [run._replace(task=places[run.task]) for run in found]
-    return CyclicSchedule(tuple(tasks), tuple(sorted(runs)), tuple(cycles), slot_s, scheduler.label)
+    made = CyclicSchedule(tuple(tasks), tuple(sorted(runs)), tuple(cycles), slot_s, scheduler.label)
+    return broken_bound(made) or made
 
 
 def schedule(tasks: Sequence[PeriodicTask], label: str, slot_s: float) -> CyclicSchedule:

@@ -54,6 +54,10 @@ class PeriodicTask:
         Slots that an instance may spend interrupted, k.
     rate_hz
         Instances per second that count as throughput.
+    jitter_max
+        Bound in slots on the standard deviation of the distance of consecutive starts; ``None``: none.
+    latency_max
+        Bound in slots on end minus release; ``None``: the period.
     """
 
     id: int
@@ -64,6 +68,8 @@ class PeriodicTask:
     segments: tuple[TaskSegment, ...] = ()
     budget: int = DEFAULT_BUDGET_SLOTS
     rate_hz: float = 0.0
+    jitter_max: float | None = None
+    latency_max: int | None = None
 
     def __post_init__(self) -> None:
         where = f"task {self.name}"
@@ -95,6 +101,8 @@ class PeriodicTask:
         physical: Mapping[str, str] | None = None,
         budget: int = DEFAULT_BUDGET_SLOTS,
         rate_hz: float = 0.0,
+        jitter_max: float | None = None,
+        latency_max: int | None = None,
     ) -> PeriodicTask:
         """The task that runs ``protocol``; ``physical`` renames its qubits (default: as mapped)."""
         names = {q: q for q in protocol.qubits} if physical is None else physical
@@ -108,7 +116,7 @@ class PeriodicTask:
             for s in protocol.segments
         )
         masks = {names[q]: mask for q, mask in protocol.masks.items()}
-        return cls(id, name, protocol.latency_slots, period, masks, segments, budget, rate_hz)
+        return cls(id, name, protocol.latency_slots, period, masks, segments, budget, rate_hz, jitter_max, latency_max)
 
     @cached_property
     def qubits(self) -> frozenset[str]:
