@@ -102,6 +102,17 @@ class Draft:
         self.qubits: list[tuple[int, ...]] = [()] * len(nodes)
         self.held: list[tuple[int, ...]] = [()] * len(nodes)
 
+    def twin(self) -> Draft:
+        """A draft of the same tree, sharing what does not depend on the placement."""
+        other = Draft.__new__(Draft)
+        other.nodes, other.inputs, other.consumer = self.nodes, self.inputs, self.consumer
+        other.numbers, other.slots, other.order = self.numbers, self.slots, self.order
+        count = len(self.nodes)
+        other.starts = [0] * count
+        other.qubits = [()] * count
+        other.held = [()] * count
+        return other
+
     def name(self, index: int) -> str:
         """``kind;index per kind;nodes`` of an operation."""
         node = self.nodes[index]
@@ -110,7 +121,9 @@ class Draft:
 
     def visits(self) -> list[int]:
         """Post-order that goes first into the input with the larger ``(dist, name)``."""
-        order: list[int] = []
+        if self.order:
+            return self.order
+        order = self.order
         stack = [len(self.nodes) - 1]
         nodes, inputs = self.nodes, self.inputs
         # Reversed pre-order that visits the smaller input first is the post-order that visits the larger first.
@@ -138,7 +151,7 @@ def as_soon_as_possible(draft: Draft, qubits: Qubits, *, keep_pair: bool = False
     busy_until = [0] * len(qubits.names)
     locked = [False] * len(qubits.names)
     ends: list[dict[str, int]] = [{}] * len(nodes)
-    order = draft.order = draft.visits()
+    order = draft.visits()
     for index in order:
         node = nodes[index]
         if node.kind == "L":

@@ -47,8 +47,7 @@ class _Run:
 
     def run(self) -> bool:
         draft = self.draft
-        draft.order = draft.visits()
-        waiting = [i for i in draft.order if draft.nodes[i].kind == "L"]
+        waiting = [i for i in draft.visits() if draft.nodes[i].kind == "L"]
         links_left: dict[str, int] = {}
         for index in waiting:
             for end in draft.nodes[index].nodes:

@@ -30,6 +30,7 @@ from qnet.mapping.mapped import MappedProtocol
 from qnet.mapping.parallel import as_links_become_possible
 from qnet.physics.hardware import Hardware
 from qnet.physics.links import window_slots
+from qnet.physics.werner_links import swap_fidelity
 from qnet.protocol.assess import Assessor
 from qnet.protocol.capability import LinkCapability
 from qnet.protocol.front import Candidate, thinned
@@ -213,11 +214,14 @@ class PhysicalCompiler:
                     yield made
 
     def _swaps(self, path: tuple[str, ...], budget: _Budget, capped: Resources) -> Iterator[Candidate]:
+        reached: list[tuple[float, float]] = []
         for at in self._pivots(len(path)):
             left_front = self._front(path[: at + 1], budget)
             right_front = self._front(path[at:], budget)
-            for left in left_front:
-                for right in right_front:
+            pairs = [(_hope(left, right), left, right) for left in left_front for right in right_front]
+            pairs.sort(key=lambda p: p[0], reverse=True)
+            for hope, left, right in pairs:
+                if not any(rate >= hope[0] and fidelity >= hope[1] for rate, fidelity in reached):
                     children = sorted_children(left.tree, right.tree)
                     tree = SwapNode(
                         nodes=(path[0], path[-1]),
@@ -231,6 +235,7 @@ class PhysicalCompiler:
                     )
                     made = self._candidate(tree, path, capped)
                     if made is not None:
+                        reached.append((made.rate, made.fidelity))
                         yield made
 
     def _pivots(self, count: int) -> Iterator[int]:
@@ -243,9 +248,10 @@ class PhysicalCompiler:
 
     def _distilled(self, base: Sequence[Candidate], path: tuple[str, ...], capped: Resources) -> Iterator[Candidate]:
         """Pumping with fresh copies, and nested distillation, of every candidate while it gains fidelity."""
-        for start in base:
-            if start.fidelity <= 0.5:
-                continue
+        worth = sorted((c for c in base if c.fidelity > 0.5), key=lambda c: c.fidelity)
+        if len(path) > 6 and len(worth) > 3:
+            worth = [worth[0], worth[len(worth) // 2], worth[-1]]
+        for start in worth:
             for nested in (False, True):
                 current = start
                 for round_ in range(self.options.rounds):
@@ -294,19 +300,23 @@ class PhysicalCompiler:
                 yield made
 
     def _drafts(self, tree: ProtocolNode, path: Sequence[str], capped: Resources) -> Iterator[tuple[Draft, Qubits]]:
+        qubits = Qubits(capped, path)
+        first = Draft(tree, self._slot_s)
+        found = False
         for fill_gaps in (True, False):
-            qubits = Qubits(capped, path)
-            draft = Draft(tree, self._slot_s)
             if fill_gaps:
+                draft = first
                 fits = as_links_become_possible(draft, qubits)
+            elif found and not any(node.kind == "D" for node in first.nodes):
+                break  # one link per hop: filling gaps is never later
             else:
+                draft = first.twin()
                 fits = as_soon_as_possible(draft, qubits, keep_pair=True)
             if fits:
+                found = True
                 self.mappings += 1
                 as_late_as_possible(draft, len(qubits.names))
                 swaps_early(draft, len(qubits.names))
-                first = min(draft.starts)
-                draft.starts[:] = [start - first for start in draft.starts]
                 yield draft, qubits
 
     def _best_draft(
@@ -337,6 +347,16 @@ class PhysicalCompiler:
         draft, qubits, _, success, fidelity = best
         mapped = read_draft(draft, qubits, path, self._slot_s)
         return replace(mapped, fidelity=min(fidelity, 1.0), success=success, mode="physical")
+
+
+def _hope(left: Candidate, right: Candidate) -> tuple[float, float]:
+    """Delivered rate and fidelity that a swap of two candidates may have at best.
+
+    Each half alone waits less and finishes earlier than beside the other, so the product of the successes over the
+    longer latency, and the ideal swap of the two fidelities, are hopes that the mapping can only disappoint.
+    """
+    rate = left.success * right.success / max(left.latency_slots, right.latency_slots)
+    return rate, swap_fidelity(left.fidelity, right.fidelity)
 
 
 def _rank(candidate: Candidate) -> tuple[float, float, int]:
