@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from schedcore.bench import Suite
+from schedcore.domain_options import DomainOption
 from schedcore.errors import InputError, UnknownNameError, did_you_mean, unknown_name
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ class LoadedInstance:
     ``lower_bound`` and ``upper_bound`` bound the objective of ``problem`` (equal when the optimum is
     proven) and ``bound_source`` says where they come from, with a date.  ``info`` is shown by
     ``sched info``: sizes, family, generator and seeds, attribution.  ``origin`` is the file that was
-    read, or ``None`` for an instance that was generated or shipped.
+    read, or ``None`` for an instance that was generated or shipped.  ``source`` is the instance in the
+    domain's own nouns, for :attr:`Domain.describe`.
     """
 
     problem: Problem
@@ -51,6 +53,7 @@ class LoadedInstance:
     bound_source: str | None = None
     origin: Path | None = None
     info: Mapping[str, Any] = field(default_factory=dict)
+    source: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,12 @@ class Domain:
         What ``sched eval`` runs; its rows need no reference.
     takes_format
         Whether ``load`` takes the name of a file format as a third argument (``None``: told by the file).
+    options
+        Options of the domain on the command line.  If there are any, ``load`` takes the keyword ``options``: a mapping
+        of those that were given.  What they choose must also be sayable in the name of the instance
+        (``star:load=0.5``), since a trial of a sweep has only that.
+    simulate, info, describe
+        ``package.module:name`` of functions of :mod:`schedcore.domain_verbs`.
     """
 
     name: str
@@ -98,6 +107,10 @@ class Domain:
     takes_format: bool = False
     trainers: Mapping[str, str] = field(default_factory=dict)
     evaluation: Suite | None = None
+    options: Sequence[DomainOption] = ()
+    simulate: str | None = None
+    info: str | None = None
+    describe: str | None = None
 
 
 @cache

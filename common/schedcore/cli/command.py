@@ -9,6 +9,12 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from schedcore.cli.domain_parameters import (
+    DomainParameter,
+    domain_parameters,
+    find_domain_parameters,
+    named_domain,
+)
 from schedcore.cli.session import Finished, Outcome, Session
 from schedcore.cli.timeout import time_limit
 from schedcore.cli.verbs import VERBS
@@ -110,22 +116,31 @@ class _WithHelp(click.Command):
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         own: list[tuple[str, str]] = []
         common: list[tuple[str, str]] = []
+        of_domain: list[tuple[str, str]] = []
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
             if record is not None:
-                (common if parameter.opts[-1] in COMMON_NAMES else own).append(record)
-        for title, records in (("Options", own), ("Common options", common)):
+                extra = isinstance(parameter, DomainParameter)
+                (of_domain if extra else common if parameter.opts[-1] in COMMON_NAMES else own).append(record)
+        title_of_domain = f"Options of {named_domain(ctx)}"
+        for title, records in ((title_of_domain, of_domain), ("Options", own), ("Common options", common)):
             if records:
                 with formatter.section(title):
                     formatter.write_dl(records)
 
 
 class Verb(_WithHelp):
-    """A verb: its own parameters, then the common ones."""
+    """A verb: its own parameters, those of the domain that is named, then the common ones."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.params.extend(common_options())
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        return super().get_params(ctx) + domain_parameters(ctx)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, find_domain_parameters(ctx, self, args))
 
     def invoke(self, ctx: click.Context) -> Any:
         session: Session = ctx.find_object(Session)  # type: ignore[assignment]

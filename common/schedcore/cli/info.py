@@ -56,9 +56,15 @@ def info(
     if isinstance(target, tuple):
         return _configuration(target, config_dir)
     from schedcore.check import explain
+    from schedcore.cli.domain_answers import info_of_domain
     from schedcore.cli.solve import best_known
     from schedcore.solvers.auto import choose
 
+    answer = info_of_domain(session, target, data_dirs)
+    if answer is not None and answer.whole:
+        written = {"written": [str(path) for path in answer.written]}
+        own = {"domain": target.domain, "instance": target.instance, **answer.data, **written}
+        return Outcome(own, answer.text, answer.error)
     loaded = target.load(data_dirs, format_name)
     problem = loaded.problem
     solver, why = choose(problem)
@@ -77,7 +83,11 @@ def info(
         "auto": {"solver": solver, "why": why},
         "conflicts": [conflict.as_dict(problem) for conflict in explain(problem)],
     }
-    return Outcome(data, _text(loaded, data))
+    if answer is None:
+        return Outcome(data, _text(loaded, data))
+    data[str(target.domain)] = dict(answer.data)
+    data["written"] = [str(path) for path in answer.written]
+    return Outcome(data, answer.text + "\n\n" + _text(loaded, data), answer.error)
 
 
 def _configuration(words: tuple[str, ...], config_dir: Path | None) -> Outcome:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from schedcore.registry import LoadedInstance
     from schedcore.replay import ReplayResult, Uncertainty
 
+DEFAULT_SCENARIOS = 1000
+
 
 @verb("simulate", short_help="Run schedules and policies under uncertainty.")
 @target_argument(overrides=False)
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
 )
 @click.option("--solver", "solvers", multiple=True, metavar="NAME", help="Replay the schedule that this solver makes.")
 @click.option("--policy", "policies", multiple=True, metavar="NAME", help="Let this policy decide while time passes.")
-@click.option("--scenarios", type=click.IntRange(min=1), default=1000, show_default=True, metavar="N", help="How many.")
+@click.option("--scenarios", type=click.IntRange(min=1), metavar="N", help="How many (default: 1000).")
 @click.option("--law", metavar="LAW", help="Factor on every duration, such as lognormal:1,0.3 or uniform:0.8,1.5.")
 @click.option(
     "--breakdown",
@@ -83,7 +85,7 @@ def simulate(
     files: tuple[Path, ...],
     solvers: tuple[str, ...],
     policies: tuple[str, ...],
-    scenarios: int,
+    scenarios: int | None,
     law: str | None,
     breakdowns: tuple[str, ...],
     uncertainty_file: Path | None,
@@ -104,9 +106,13 @@ def simulate(
     or the one of solver 'auto'. A schedule keeps its order and modes, and what depends on a late task
     shifts; a policy decides anew.
 
+    A domain may have a simulation of its own: it runs unless one of --schedule, --law, --breakdown and
+    --uncertainty asks for the plain replay. 'sched simulate DOMAIN --help' shows the domain's options.
+
     Laws: fixed:VALUE, uniform:LO,HI, triangular:LO,MODE,HI, lognormal:MEAN,CV, exponential:MEAN,
     gamma:MEAN,CV, geometric:P,SLOT, empirical:V1,V2,...
     """
+    from schedcore.cli.domain_answers import simulate_in_domain
     from schedcore.cli.files import read_schedule
     from schedcore.cli.laws import uncertainty_of
 
@@ -114,6 +120,23 @@ def simulate(
         raise InputError(
             f"cannot draw a picture as {plot_file.suffix}", where="--plot", remedy="end the name in .png, .svg or .html"
         )
+    if not (files or law or breakdowns or uncertainty_file or format_name):
+        request = {
+            "data_dirs": data_dirs,
+            "policies": policies,
+            "solvers": solvers,
+            "scenarios": scenarios,
+            "metric": metric,
+            "rounds": rounds,
+            "time_limit_s": time_limit_s,
+            "seed": seed,
+            "workers": workers,
+            "plot": plot_file,
+        }
+        answer = simulate_in_domain(session, target, request)
+        if answer is not None:
+            return answer
+    scenarios = scenarios or DEFAULT_SCENARIOS
     loaded, own = _load(target, data_dirs, format_name)
     problem = loaded.problem
     rounds = _rounds(problem, rounds)

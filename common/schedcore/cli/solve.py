@@ -75,11 +75,13 @@ def solve(
     """Find a schedule of an instance of DOMAIN, or of the problem in FILE, and check it.
 
     INSTANCE is a name of 'sched list instances', an expression of one of the domain's generators, or a
-    file. Without a domain, FILE is read as it is. KEY=VALUE words set parameters of the solver.
+    file. Without a domain, FILE is read as it is. KEY=VALUE words set parameters of the solver. A domain
+    may have options of its own: 'sched solve DOMAIN --help' shows them.
 
     Ctrl-C and SIGTERM end the search with the best schedule so far. Without any schedule the exit code
     is 3, and the output says why.
     """
+    from schedcore.cli.domain_answers import describe
     from schedcore.cli.drawing import check_plot_file, draw
     from schedcore.cli.files import check_document_file, read_schedule, write_document
 
@@ -141,7 +143,13 @@ def solve(
         draw(plot_file, problem, result.schedule, title=f"{loaded.name}, {result.solver}")
         written.append(str(plot_file))
     data["written"] = written
-    return Outcome(data, solve_text(loaded, result, data))
+    answer = describe(session, target, loaded, result)
+    if answer is None:
+        return Outcome(data, solve_text(loaded, result, data))
+    data["written"] += [str(path) for path in answer.written]
+    data[str(target.domain)] = dict(answer.data)
+    text = solve_text(loaded, result, data) + ("\n" + answer.text if answer.text else "")
+    return Outcome(data, text, answer.error)
 
 
 def find_solver(name: str, domain: str | None, parameters: dict[str, str] | Any) -> Any:

@@ -7,13 +7,14 @@ a domain; ``./jssp`` is a file whatever domains there are.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from schedcore.cli.domain_parameters import given_options
 from schedcore.cli.options import Overrides, OverrideWord, as_overrides
 from schedcore.errors import InputError, UnknownNameError, did_you_mean
 
@@ -23,11 +24,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The parsed words; ``domain`` is ``None`` for a plain file."""
+    """The parsed words; ``domain`` is ``None`` for a plain file, ``options`` are the domain's own that were given."""
 
     domain: str | None
     instance: str
     overrides: Overrides = field(default_factory=Overrides)
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return self.instance if self.domain is None else f"{self.domain} {self.instance}"
@@ -47,15 +49,16 @@ class Target:
         from schedcore.registry import get_domain
 
         domain = get_domain(self.domain)
+        own: dict[str, Any] = {"options": dict(self.options)} if domain.options else {}
         if format_name is None:
-            return domain.load(self.instance, tuple(data_dirs))
+            return domain.load(self.instance, tuple(data_dirs), **own)
         if not domain.takes_format:
             raise InputError(
                 f"domain {self.domain} recognises the formats of its files itself",
                 where="--format",
                 remedy=f"leave --format away, or read the file without the domain:  {self.instance}",
             )
-        return domain.load(self.instance, tuple(data_dirs), format_name)
+        return domain.load(self.instance, tuple(data_dirs), format_name, **own)
 
 
 class TargetArgument(click.Argument):
@@ -98,7 +101,7 @@ class TargetArgument(click.Argument):
                     where=ctx.command_path,
                     remedy=f"sched list instances {words[0]}  shows the names; then:  sched {verb} {words[0]} NAME",
                 )
-            return Target(words[0], words[1], self._overrides(ctx, words[2:]))
+            return Target(words[0], words[1], self._overrides(ctx, words[2:]), given_options(ctx))
         if len(words) > 1 and not Path(words[0]).expanduser().exists() and not _only_override(words[1]):
             # Two names and the first is no file: it was meant as a domain.
             raise UnknownNameError(
