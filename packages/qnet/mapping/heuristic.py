@@ -33,7 +33,7 @@ def slots_of(duration_s: float, slot_s: float) -> int:
     return max(1, math.ceil(duration_s / slot_s - 1e-9))
 
 
-class _Qubits:
+class Qubits:
     """The qubits of some nodes as numbers; within a node they ascend with the name, communication first."""
 
     def __init__(self, resources: Resources, nodes: Sequence[str]) -> None:
@@ -50,7 +50,7 @@ class _Qubits:
             self.storage[node] = range(first, first + storage)
 
 
-class _Draft:
+class Draft:
     """A mapping in the making: parallel lists over the operations in post-order."""
 
     __slots__ = ("consumer", "held", "inputs", "nodes", "numbers", "order", "qubits", "slots", "starts")
@@ -102,6 +102,17 @@ class _Draft:
         self.qubits: list[tuple[int, ...]] = [()] * len(nodes)
         self.held: list[tuple[int, ...]] = [()] * len(nodes)
 
+    def twin(self) -> Draft:
+        """A draft of the same tree, sharing what does not depend on the placement."""
+        other = Draft.__new__(Draft)
+        other.nodes, other.inputs, other.consumer = self.nodes, self.inputs, self.consumer
+        other.numbers, other.slots, other.order = self.numbers, self.slots, self.order
+        count = len(self.nodes)
+        other.starts = [0] * count
+        other.qubits = [()] * count
+        other.held = [()] * count
+        return other
+
     def name(self, index: int) -> str:
         """``kind;index per kind;nodes`` of an operation."""
         node = self.nodes[index]
@@ -110,7 +121,9 @@ class _Draft:
 
     def visits(self) -> list[int]:
         """Post-order that goes first into the input with the larger ``(dist, name)``."""
-        order: list[int] = []
+        if self.order:
+            return self.order
+        order = self.order
         stack = [len(self.nodes) - 1]
         nodes, inputs = self.nodes, self.inputs
         # Reversed pre-order that visits the smaller input first is the post-order that visits the larger first.
@@ -129,13 +142,16 @@ class _Draft:
         return order
 
 
-def _as_soon_as_possible(draft: _Draft, qubits: _Qubits) -> bool:
-    """Phase 1; ``False`` if a link finds no free communication qubit."""
+def as_soon_as_possible(draft: Draft, qubits: Qubits, *, keep_pair: bool = False) -> bool:
+    """Phase 1; ``False`` if a link finds no free communication qubit.
+
+    A distillation keeps the higher-named qubit of each node, as published; with ``keep_pair`` both ends of one link.
+    """
     nodes, slots, starts = draft.nodes, draft.slots, draft.starts
     busy_until = [0] * len(qubits.names)
     locked = [False] * len(qubits.names)
     ends: list[dict[str, int]] = [{}] * len(nodes)
-    order = draft.order = draft.visits()
+    order = draft.visits()
     for index in order:
         node = nodes[index]
         if node.kind == "L":
@@ -153,14 +169,15 @@ def _as_soon_as_possible(draft: _Draft, qubits: _Qubits) -> bool:
                 ends[index] = {**ends[left], **ends[right]}
                 del ends[index][pivot]
             else:
-                used_list = []
-                kept = {}
-                for end in node.nodes:
-                    low, high = sorted((ends[left][end], ends[right][end]))
-                    used_list += [low, high]
-                    kept[end] = high
+                first, second = node.nodes
+                one, other = ends[left], ends[right]
+                if one[first] > other[first]:
+                    one, other = other, one
+                used = (one[first], other[first], one[second], other[second])
+                kept = {first: other[first], second: other[second]}
+                if not keep_pair:
+                    kept[second] = max(one[second], other[second])
                 ends[index] = kept
-                used = tuple(used_list)
                 held = tuple(kept.values())
             start = max(busy_until[qubit] for qubit in used)
         starts[index] = start
@@ -176,7 +193,7 @@ def _as_soon_as_possible(draft: _Draft, qubits: _Qubits) -> bool:
 
 
 def _best_link_place(
-    ends: tuple[str, str], qubits: _Qubits, busy_until: list[int], locked: list[bool]
+    ends: tuple[str, str], qubits: Qubits, busy_until: list[int], locked: list[bool]
 ) -> tuple[int, tuple[int, ...], tuple[int, ...]] | None:
     """Earliest start of a link generation, its qubits, and those that hold the link; ``None`` if there is no place."""
     places: list[list[tuple[int, int, int]]] = []  # per end: (free from, communication qubit, holding qubit)
@@ -206,7 +223,7 @@ def _best_link_place(
     return best
 
 
-def _as_late_as_possible(draft: _Draft, qubit_count: int) -> None:
+def as_late_as_possible(draft: Draft, qubit_count: int) -> None:
     """Phase 2: everything but the last operation moves towards its consumer, then the first starts at 0."""
     starts, slots, used, consumer = draft.starts, draft.slots, draft.qubits, draft.consumer
     order = sorted(range(len(starts)), key=starts.__getitem__)
@@ -225,13 +242,13 @@ def _as_late_as_possible(draft: _Draft, qubit_count: int) -> None:
     _shift_to_zero(draft)
 
 
-def _shift_to_zero(draft: _Draft) -> None:
+def _shift_to_zero(draft: Draft) -> None:
     first = min(draft.starts)
     if first:
         draft.starts[:] = [start - first for start in draft.starts]
 
 
-def _swaps_early(draft: _Draft, qubit_count: int) -> None:
+def swaps_early(draft: Draft, qubit_count: int) -> None:
     """Phase 3: every swap and distillation starts when the previous use of its qubits ends."""
     starts, slots, used = draft.starts, draft.slots, draft.qubits
     free_from = [0] * qubit_count
@@ -243,20 +260,20 @@ def _swaps_early(draft: _Draft, qubit_count: int) -> None:
             free_from[qubit] = end
 
 
-def _draft(root: ProtocolNode, resources: Resources, slot_s: float, phase: Phase) -> tuple[_Draft, _Qubits] | None:
-    nodes = sorted({name for node in _leaf_nodes(root) for name in node})
-    qubits = _Qubits(resources, nodes)
-    draft = _Draft(root, slot_s)
-    if not _as_soon_as_possible(draft, qubits):
+def _draft(root: ProtocolNode, resources: Resources, slot_s: float, phase: Phase) -> tuple[Draft, Qubits] | None:
+    nodes = sorted({name for node in leaf_ends(root) for name in node})
+    qubits = Qubits(resources, nodes)
+    draft = Draft(root, slot_s)
+    if not as_soon_as_possible(draft, qubits):
         return None
     if phase != "asap":
-        _as_late_as_possible(draft, len(qubits.names))
+        as_late_as_possible(draft, len(qubits.names))
     if phase == "final":
-        _swaps_early(draft, len(qubits.names))
+        swaps_early(draft, len(qubits.names))
     return draft, qubits
 
 
-def _leaf_nodes(root: ProtocolNode) -> set[tuple[str, str]]:
+def leaf_ends(root: ProtocolNode) -> set[tuple[str, str]]:
     found: set[tuple[str, str]] = set()
     seen: set[int] = set()
     stack = [root]
@@ -305,7 +322,12 @@ def map_protocol(
     made = _draft(root, resources, slot_s, phase)
     if made is None:
         return None
-    draft, qubits = made
+    return read_draft(*made, path, slot_s)
+
+
+def read_draft(draft: Draft, qubits: Qubits, path: Sequence[str], slot_s: float) -> MappedProtocol:
+    """Names and operations of a finished draft, whose first operation starts in slot 0."""
+    root = draft.nodes[-1]
     indices = sorted(range(len(draft.nodes)), key=lambda i: (draft.starts[i], i))
     names = [draft.name(i) for i in range(len(draft.nodes))]
     operations = []

@@ -44,7 +44,9 @@ def epl(bright_weight: float) -> Distilled:
     """
     if not 0.0 <= bright_weight < 1.0:
         raise InputError(
-            f"bright weight {bright_weight} is not in [0, 1)", where="EPL", remedy="give the share of ↑↑ in the raw pair"
+            f"bright weight {bright_weight} is not in [0, 1)",
+            where="EPL",
+            remedy="give the share of ↑↑ in a raw pair",
         )
     return Distilled((1.0 - bright_weight) ** 2 / 2.0, BellState(1.0, 0.0, 0.0, 0.0))
 

@@ -50,7 +50,9 @@ class Hardware:
             value = getattr(self, field_name)
             if not 0.0 < value <= 1.0:
                 raise InputError(
-                    f"{field_name} {value} is not in (0, 1]", where=f"hardware {self.name!r}", remedy="give a probability"
+                    f"{field_name} {value} is not in (0, 1]",
+                    where=f"hardware {self.name!r}",
+                    remedy="give a probability",
                 )
         if not (self.swap_s > 0 and self.distill_s > 0):
             raise InputError(

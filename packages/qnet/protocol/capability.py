@@ -39,7 +39,9 @@ class LinkCapability:
             )
         if not (self.rate_hz > 0 and math.isfinite(self.rate_hz)):
             raise InputError(
-                f"a link rate of {self.rate_hz} Hz is not positive", where="link capability", remedy="give pairs per second"
+                f"a link rate of {self.rate_hz} Hz is not positive",
+                where="link capability",
+                remedy="give pairs per second",
             )
         if not (self.length_km >= 0 and math.isfinite(self.length_km)):
             raise InputError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -50,18 +51,18 @@ def check_request(
             remedy="ask for more than 0.25, which noise has, and less than 1, which no device reaches",
         )
     if not rate_hz > 0:
-        raise InputError(f"a rate of {rate_hz} Hz", where="rate", remedy="ask for a positive number of pairs per second")
+        raise InputError(
+            f"a rate of {rate_hz} Hz", where="rate", remedy="ask for a positive number of pairs per second"
+        )
     for node in path:
         comm, _ = resources.get(node, (0, 0))
         if comm < 1:
             raise InputError(
                 f"node {node!r} has no communication qubit", where="resources", remedy="give every node at least one"
             )
-    for u, v in zip(path, path[1:], strict=False):
+    for u, v in itertools.pairwise(path):
         if not link_capabilities(links, u, v):
-            raise InputError(
-                f"there is no link between {u!r} and {v!r}", where="links", remedy="give its capabilities"
-            )
+            raise InputError(f"there is no link between {u!r} and {v!r}", where="links", remedy="give its capabilities")
 
 
 class ReferenceCompiler:
@@ -97,9 +98,7 @@ class ReferenceCompiler:
         """
         check_request(path, fidelity, rate_hz, self._resources, self._links)
         qubits = tuple((comm, storage, comm + storage) for comm, storage in (self._resources[n] for n in path))
-        links = tuple(
-            self._number(link_capabilities(self._links, u, v)) for u, v in zip(path, path[1:], strict=False)
-        )
+        links = tuple(self._number(link_capabilities(self._links, u, v)) for u, v in itertools.pairwise(path))
         nodes = tuple(self._number(self._resources[n]) for n in path)
         tree = self._search(tuple(path), qubits, (links, nodes), fidelity, rate_hz)
         return None if tree is None else map_protocol(tree, path, self._resources, self._slot_s)

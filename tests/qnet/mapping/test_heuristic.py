@@ -12,7 +12,9 @@ from qnet.protocol.reference import ReferenceCompiler
 from schedcore.errors import InputError
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "protocol"))
-from golden_data import mappings, needs_data, nv_capabilities  # noqa: E402
+import itertools
+
+from golden_data import mappings, needs_data, nv_capabilities
 
 
 @needs_data
@@ -20,7 +22,7 @@ from golden_data import mappings, needs_data, nv_capabilities  # noqa: E402
 def test_every_golden_mapping(golden: dict) -> None:
     path = golden["path"]
     resources = dict.fromkeys(path, (1, 3))
-    links = {(u, v): nv_capabilities() for u, v in zip(path, path[1:], strict=False)}
+    links = {(u, v): nv_capabilities() for u, v in itertools.pairwise(path)}
     mapped = ReferenceCompiler(resources, links).compile(path, golden["F_min"])
     assert mapped is not None
     assert mapped.fidelity == pytest.approx(golden["F"], abs=1e-6)
@@ -52,12 +54,12 @@ def test_every_golden_mapping(golden: dict) -> None:
     assert mapped.masks == {qubit: sum(1 << slot for slot in taken) for qubit, taken in slots.items()}
     assert mapped.occupied_slots == {qubit: len(taken) for qubit, taken in slots.items()}
     needed = [segment.needed_from for segment in mapped.segments]
-    assert all(later <= earlier for earlier, later in zip(needed, needed[1:], strict=False))
+    assert all(later <= earlier for earlier, later in itertools.pairwise(needed))
 
 
 def test_latency_alone_equals_the_whole_mapping() -> None:
     path = ["a", "b", "c", "d"]
-    links = {(u, v): (LinkCapability(0.95, 20.0), LinkCapability(0.9, 35.0)) for u, v in zip(path, path[1:], strict=False)}
+    links = {(u, v): (LinkCapability(0.95, 20.0), LinkCapability(0.9, 35.0)) for u, v in itertools.pairwise(path)}
     for resources in (dict.fromkeys(path, (1, 3)), dict.fromkeys(path, (2, 4))):
         mapped = ReferenceCompiler(resources, links).compile(path, 0.85)
         assert mapped is not None

@@ -23,9 +23,7 @@ def pair(state: BellState) -> qt.Qobj:
 
 def bell_weights(rho: qt.Qobj) -> BellState:
     """Overlaps of a two-qubit density matrix with the four Bell states."""
-    return BellState(
-        *(float(np.real(qt.expect(rho, qt.tensor(PAULI["i"], PAULI[letter]) * PHI))) for letter in "ixyz")
-    )
+    return BellState(*(float(np.real(qt.expect(rho, qt.tensor(PAULI["i"], PAULI[letter]) * PHI))) for letter in "ixyz"))
 
 
 def on(operator: qt.Qobj, qubits: tuple[int, ...], count: int) -> qt.Qobj:

@@ -100,6 +100,7 @@ def test_storage_equals_the_master_equation(t1: float, t2: float, seconds: float
     zero = 0 * density.on(qt.sigmaz(), (0,), 2)
     options = {"atol": 1e-12, "rtol": 1e-11, "nsteps": 100_000}
     final = qt.mesolve(zero, start, [0, seconds], operators, options=options).states[-1]
+
     # The correlators survive the twirl of the damping; its drift towards |0> adds (1−e^{−t/T1})² to ZZ for both ends
     # waiting, which the twirl removes.
     def correlator(letter: str) -> float:

@@ -12,13 +12,15 @@ from qnet.protocol.tree import count_operations, post_order, relabelled
 from schedcore.errors import InputError
 
 sys.path.insert(0, str(Path(__file__).parent))
-from golden_data import capabilities, needs_data, nv_capabilities, rows  # noqa: E402
+import itertools
+
+from golden_data import capabilities, needs_data, nv_capabilities, rows
 
 
 def line(hops: int, comm: int, storage: int, links: tuple[LinkCapability, ...], slot_s: float = 0.01):
     path = [str(i) for i in range(hops + 1)]
     resources = dict.fromkeys(path, (comm, storage))
-    return path, ReferenceCompiler(resources, {(u, v): links for u, v in zip(path, path[1:], strict=False)}, slot_s)
+    return path, ReferenceCompiler(resources, dict.fromkeys(itertools.pairwise(path), links), slot_s)
 
 
 @needs_data
@@ -70,7 +72,8 @@ def test_a_compiler_that_remembers_gives_the_same_as_a_fresh_one() -> None:
         warm = compiler.compile(part, fidelity)
         _, fresh = line(5, 1, 3, nv_capabilities())
         cold = fresh.compile(part, fidelity)
-        assert warm is not None and cold is not None
+        assert warm is not None
+        assert cold is not None
         assert [(o.name, o.start_slot, o.qubits) for o in warm.operations] == [
             (o.name, o.start_slot, o.qubits) for o in cold.operations
         ]
