@@ -22,6 +22,7 @@ def execute(
     slots: int = 100_000,
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
+    keep_samples: bool = False,
 ) -> ExecutionResult:
     """Play ``slots`` slots of ``schedule`` on ``hardware``.
 
@@ -31,6 +32,8 @@ def execute(
         The demands of ``schedule.tasks``, in the same order.
     seed
         Each demand draws from its own stream, so that another demand changes nothing for it.
+    keep_samples
+        Keep the fidelity of every delivered pair in the result.
 
     Raises
     ------
@@ -55,14 +58,17 @@ def execute(
         )
     z = quantile(len(demands))
     rows = []
+    samples = []
     for i, demand in enumerate(demands):
         count = slots // schedule.tasks[i].period
         rng = np.random.default_rng([seed, i, 3])
         outcomes = draw_windows(demand.protocol, hardware, count, rng)
         rows.append(_figures(schedule, i, demand, outcomes, z))
+        if keep_samples:
+            samples.append(outcomes.fidelity[outcomes.delivered])
         if progress is not None:
             progress(i + 1, len(demands))
-    return ExecutionResult(tuple(rows), slots, schedule.slot_s, seed, schedule.scheduler)
+    return ExecutionResult(tuple(rows), slots, schedule.slot_s, seed, schedule.scheduler, tuple(samples))
 
 
 def window_starts(schedule: CyclicSchedule, task: int, count: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
