@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from schedcore.solvers.protocol import SolveResult
 
 DEFAULT_SLOTS = 100_000
+WINDOWS_FOR_A_PROMISE = 10_000
+"""Windows of the slowest demand that are played unless --slots says otherwise: its interval is then a few per cent."""
 
 
 def scenario_values(options: Mapping[str, Any]) -> dict[str, object]:
@@ -65,7 +67,7 @@ def _play(scenario: Scenario, label: str, rule: str, request: Request) -> Answer
         raise InputError("no demand is accepted", where=request.instance, remedy="ask for less, or lower fidelities")
     hardware = hardware_of(scenario.network, scenario.options.t2_s)
     longest = max(task.period for task in admission.schedule.tasks)
-    slots = int(request.options.get("slots") or max(DEFAULT_SLOTS, 100 * longest))
+    slots = int(request.options.get("slots") or max(DEFAULT_SLOTS, WINDOWS_FOR_A_PROMISE * longest))
     result = execute(
         admission.schedule,
         admission.demands,
