@@ -13,6 +13,7 @@ published search joins with what it finds under each of these budgets, so that t
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -171,7 +172,7 @@ class PhysicalCompiler:
     # --- fronts -----------------------------------------------------------------------------------
 
     def _front(self, path: tuple[str, ...], budget: _Budget) -> tuple[Candidate, ...]:
-        links = tuple(link_capabilities(self._links, u, v) for u, v in zip(path, path[1:], strict=False))
+        links = tuple(link_capabilities(self._links, u, v) for u, v in itertools.pairwise(path))
         capped = self._capped(path, budget)
         key = (links, tuple(capped.values()))
         hit = self._memo.get(key)
