@@ -63,6 +63,12 @@ def _paper(options: SuiteOptions) -> Iterator[BenchRow]:
     return rows(options)
 
 
+def _packets(options: SuiteOptions) -> Iterator[BenchRow]:
+    from qnet.suites.packets import rows
+
+    return rows(options)
+
+
 OPTIONS = (
     DomainOption(
         "scheduler", "Periodic scheduler: the same as --solver.", instead_of="solver", verbs=("solve", "simulate")
@@ -115,6 +121,7 @@ domain = Domain(
     describe="qnet.command:describe",
     suites={
         "paper": Suite("throughput, jitter and admission of the schedulers beside the reference", _paper),
+        "packets": Suite("packets of pairs: attempt lengths, static and dynamic schedules on GARR, sessions", _packets),
     },
     solvers={label: f"qnet.periodic_solver:{label.replace('-', '_')}" for label in _LABELS},
 )
