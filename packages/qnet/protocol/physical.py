@@ -13,6 +13,7 @@ published search joins with what it finds under each of these budgets, so that t
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -161,9 +162,9 @@ class PhysicalCompiler:
         """Caps of the grid up to the most qubits of a node of the path, the largest first."""
         comm = max(self._resources[node][0] for node in path)
         storage = max(self._resources[node][1] for node in path)
-        return [
-            (c, s) for c in reversed(_COMM_CAPS) if c <= comm for s in reversed(_STORAGE_CAPS) if s <= storage
-        ] or [(comm, storage)]
+        return [(c, s) for c in reversed(_COMM_CAPS) if c <= comm for s in reversed(_STORAGE_CAPS) if s <= storage] or [
+            (comm, storage)
+        ]
 
     def _capped(self, path: Sequence[str], budget: _Budget) -> dict[str, tuple[int, int]]:
         return {n: (min(self._resources[n][0], budget[0]), min(self._resources[n][1], budget[1])) for n in path}
@@ -171,7 +172,7 @@ class PhysicalCompiler:
     # --- fronts -----------------------------------------------------------------------------------
 
     def _front(self, path: tuple[str, ...], budget: _Budget) -> tuple[Candidate, ...]:
-        links = tuple(link_capabilities(self._links, u, v) for u, v in zip(path, path[1:], strict=False))
+        links = tuple(link_capabilities(self._links, u, v) for u, v in itertools.pairwise(path))
         capped = self._capped(path, budget)
         key = (links, tuple(capped.values()))
         hit = self._memo.get(key)
@@ -269,9 +270,7 @@ class PhysicalCompiler:
                     yield following
                     current = following
 
-    def _distil(
-        self, kept: Candidate, other: Candidate, path: tuple[str, ...], capped: Resources
-    ) -> Candidate | None:
+    def _distil(self, kept: Candidate, other: Candidate, path: tuple[str, ...], capped: Resources) -> Candidate | None:
         tree = DistillNode(
             nodes=(path[0], path[-1]),
             fidelity=max(kept.fidelity, other.fidelity),
