@@ -18,6 +18,7 @@ class Candidate:
     fidelity: float
     success: float
     storage_slots: int
+    operations: int = 1
 
     @property
     def rate(self) -> float:

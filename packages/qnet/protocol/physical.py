@@ -41,6 +41,8 @@ from schedcore.errors import InputError
 
 _COMM_CAPS = (1, 2, 3, 4, 6, 8)
 _STORAGE_CAPS = (0, 1, 2, 3, 4, 6, 8, 12)
+_LARGE = 60  # operations up to which both ways of mapping are tried
+_LARGEST = 200  # operations of the largest tree that a distillation may make
 _SAME = 1e-9  # fidelities this close are equal: two ways of rounding the same formula
 
 
@@ -149,7 +151,7 @@ class PhysicalCompiler:
         return self._read(best[0], path, best[1])
 
     def front(self, path: Sequence[str]) -> tuple[Candidate, ...]:
-        """All candidates of the whole path that no other beats in fidelity and delivered rate, ascending in fidelity."""
+        """Candidates of the whole path that no other beats in fidelity and delivered rate, ascending in fidelity."""
         check_request(path, 0.5, 1.0, self._resources, self._links)
         found = [c for budget in self._budgets(path) for c in self._front(tuple(path), budget)]
         staircase: list[Candidate] = []
@@ -240,12 +242,15 @@ class PhysicalCompiler:
                         yield made
 
     def _pivots(self, count: int) -> Iterator[int]:
-        """Pivots of a path of ``count`` nodes: all on short paths, the middle ones on long ones."""
+        """Pivots of a path of ``count`` nodes: all on short paths, the middle on long ones.
+
+        The order of the swaps of a chain changes neither its links nor when they start, so that on a long path the
+        pivot only says where distillation may happen.
+        """
         if count <= 6:
             yield from range(1, count - 1)
-            return
-        middle = count // 2
-        yield from sorted({middle - 1, middle, count - 1 - middle} & set(range(1, count - 1)))
+        else:
+            yield count // 2
 
     def _distilled(self, base: Sequence[Candidate], path: tuple[str, ...], capped: Resources) -> Iterator[Candidate]:
         """Pumping with fresh copies, and nested distillation, of every candidate while it gains fidelity."""
@@ -271,6 +276,8 @@ class PhysicalCompiler:
                     current = following
 
     def _distil(self, kept: Candidate, other: Candidate, path: tuple[str, ...], capped: Resources) -> Candidate | None:
+        if kept.operations + other.operations >= _LARGEST:
+            return None
         tree = DistillNode(
             nodes=(path[0], path[-1]),
             fidelity=max(kept.fidelity, other.fidelity),
@@ -306,8 +313,8 @@ class PhysicalCompiler:
             if fill_gaps:
                 draft = first
                 fits = as_links_become_possible(draft, qubits)
-            elif found and not any(node.kind == "D" for node in first.nodes):
-                break  # one link per hop: filling gaps is never later
+            elif found and (len(first.nodes) > _LARGE or not any(node.kind == "D" for node in first.nodes)):
+                break  # with one link per hop filling gaps is hardly ever later; large trees would cost too much
             else:
                 draft = first.twin()
                 fits = as_soon_as_possible(draft, qubits, keep_pair=True)
@@ -337,7 +344,12 @@ class PhysicalCompiler:
         draft, _, latency, success, fidelity = best
         rate_hz = success / (latency * self._slot_s)
         return Candidate(
-            replace(tree, fidelity=min(fidelity, 1.0), rate_hz=rate_hz), latency, fidelity, success, _storage(draft)
+            replace(tree, fidelity=min(fidelity, 1.0), rate_hz=rate_hz),
+            latency,
+            fidelity,
+            success,
+            _storage(draft),
+            len(draft.nodes),
         )
 
     def _read(self, candidate: Candidate, path: Sequence[str], budget: _Budget) -> MappedProtocol:

@@ -1,4 +1,4 @@
-"""The physical compiler: promises kept by an independent evaluation, never worse than the published search, monotone."""
+"""The physical compiler: promises that an independent evaluation confirms, never worse than the published search."""
 
 import sys
 from dataclasses import replace
