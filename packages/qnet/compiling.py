@@ -13,6 +13,8 @@ from schedcore.errors import InputError
 
 Mode = Literal["reference", "physical"]
 SLOT_S = 0.01
+RATE_MARGIN = 0.05
+"""Share of the deliveries of a window that physical mode keeps in reserve, so that a finite sample confirms the rate."""
 
 
 class Compiler(Protocol):
@@ -78,8 +80,8 @@ def window_period(demand: Demand, protocol: MappedProtocol) -> int:
     """Slots between windows that give ``demand.rate_hz`` delivered pairs per second.
 
     In reference mode every window counts as a pair.  In physical mode one delivers with probability
-    ``protocol.success``: the period is the largest power of two of slots with rate / success windows per second, so that
-    hyperperiods stay short.
+    ``protocol.success``: the period is the largest power of two of slots with rate / success windows per second and a
+    margin (:data:`RATE_MARGIN`), so that hyperperiods stay short.
 
     Raises
     ------
@@ -89,10 +91,10 @@ def window_period(demand: Demand, protocol: MappedProtocol) -> int:
     slot_s = protocol.slot_s
     period = demand.period_slots(slot_s)
     if protocol.mode == "physical" and demand.period_s is None:
-        allowed = protocol.success / (demand.rate_hz * slot_s)
+        allowed = (1 - RATE_MARGIN) * protocol.success / (demand.rate_hz * slot_s)
         period = 0 if allowed < 1 else 1 << int(math.log2(allowed * (1 + 1e-12)))
     if period < protocol.latency_slots:
-        best = protocol.delivered_rate_hz
+        best = protocol.delivered_rate_hz * (1 - RATE_MARGIN if protocol.mode == "physical" else 1)
         raise InputError(
             f"{demand.rate_hz:g} Hz is above what the path {'-'.join(protocol.path)} gives at fidelity "
             f"{demand.fidelity:g}: {best:.4g} Hz",
@@ -100,6 +102,14 @@ def window_period(demand: Demand, protocol: MappedProtocol) -> int:
             remedy="ask for a lower rate or a lower fidelity",
         )
     return period
+
+
+def serves(protocol: MappedProtocol, rate_hz: float) -> bool:
+    """Whether windows of ``protocol`` can give ``rate_hz``; strictly below its own rate in reference mode."""
+    if protocol.mode == "reference":
+        return rate_hz < protocol.rate_hz * (1 - 1e-12)
+    allowed = (1 - RATE_MARGIN) * protocol.success / (rate_hz * protocol.slot_s)
+    return allowed >= 1 and 1 << int(math.log2(allowed * (1 + 1e-12))) >= protocol.latency_slots
 
 
 def offer(demand: Demand, compiler: Compiler, qubits: dict[str, str] | None = None) -> OfferedDemand:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
-from qnet.scheduling import CyclicSchedule, PeriodicTask, Run
+from qnet.scheduling import CyclicSchedule, PeriodicTask, Piece, Run
 from qnet.scheduling.task import TaskSegment, groups_of, hyperperiod
 from schedcore.errors import InputError
 from schedcore.model import Problem, ProblemBuilder, Schedule, TimeUnit
@@ -58,7 +58,7 @@ def _part(task: PeriodicTask, k: int) -> tuple[tuple[int, int, tuple[str, ...]],
 
 
 def _unit(slot_s: float) -> TimeUnit:
-    return TimeUnit(Fraction(slot_s).limit_denominator(10**9), f"{slot_s * 1000:g} ms")
+    return TimeUnit(Fraction(slot_s).limit_denominator(10**9), "slot")
 
 
 def _builder(
@@ -332,3 +332,33 @@ def _foreign(problem: Problem, what: str) -> InputError:
     return InputError(
         what, where=problem.name, remedy="periodic schedulers take problems of the domain qnet (see qnet.convert)"
     )
+
+
+def cyclic_schedule(problem: Problem, schedule: Schedule, solver: str) -> tuple[CyclicSchedule, list[int]]:
+    """A schedule of windows, made by whatever solver, as a cyclic schedule; with it the positions of the served tasks.
+
+    Raises
+    ------
+    InputError
+        The problem is not made of windows.
+    """
+    windows = read_windows(problem)
+    start_of = dict(zip(schedule.task.tolist(), schedule.start.tolist(), strict=True))
+    chosen = [i for i, rows in enumerate(windows.bases) if all(base in start_of for base in rows)]
+    tasks = tuple(windows.tasks[i] for i in chosen)
+    runs: list[Run] = []
+    for place, i in enumerate(chosen):
+        items = items_of(windows.tasks[i], segmented=windows.segmented)
+        for k, base in enumerate(windows.bases[i]):
+            pieces: list[Piece] = []
+            for n, item in enumerate(items):
+                if item.kind == WINDOW:
+                    start = start_of[base + n]
+                    last = pieces[-1] if pieces else None
+                    if last is not None and last.start + last.slots == start:
+                        pieces[-1] = Piece(last.offset, last.slots + item.end - item.first, last.start)
+                    else:
+                        pieces.append(Piece(item.first, item.end - item.first, start))
+            runs.append(Run(place, k, tuple(pieces)))
+    cycles = tuple(len(windows.bases[i]) * windows.tasks[i].period for i in chosen)
+    return CyclicSchedule(tasks, tuple(runs), cycles, float(problem.unit.to_seconds(1)), solver), chosen

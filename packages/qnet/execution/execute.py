@@ -13,6 +13,8 @@ from qnet.physics.hardware import Hardware
 from qnet.scheduling import CyclicSchedule
 from schedcore.errors import InputError
 
+MAX_WINDOWS = 100_000
+
 
 def execute(
     schedule: CyclicSchedule,
@@ -22,6 +24,8 @@ def execute(
     slots: int = 100_000,
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
+    keep_samples: bool = False,
+    max_windows: int = MAX_WINDOWS,
 ) -> ExecutionResult:
     """Play ``slots`` slots of ``schedule`` on ``hardware``.
 
@@ -31,6 +35,10 @@ def execute(
         The demands of ``schedule.tasks``, in the same order.
     seed
         Each demand draws from its own stream, so that another demand changes nothing for it.
+    max_windows
+        A demand with more windows is played for its first ones only: enough for any interval.
+    keep_samples
+        Keep the fidelity of every delivered pair in the result.
 
     Raises
     ------
@@ -55,14 +63,17 @@ def execute(
         )
     z = quantile(len(demands))
     rows = []
+    samples = []
     for i, demand in enumerate(demands):
-        count = slots // schedule.tasks[i].period
+        count = min(slots // schedule.tasks[i].period, max_windows)
         rng = np.random.default_rng([seed, i, 3])
         outcomes = draw_windows(demand.protocol, hardware, count, rng)
         rows.append(_figures(schedule, i, demand, outcomes, z))
+        if keep_samples:
+            samples.append(outcomes.fidelity[outcomes.delivered])
         if progress is not None:
             progress(i + 1, len(demands))
-    return ExecutionResult(tuple(rows), slots, schedule.slot_s, seed, schedule.scheduler)
+    return ExecutionResult(tuple(rows), slots, schedule.slot_s, seed, schedule.scheduler, tuple(samples))
 
 
 def window_starts(schedule: CyclicSchedule, task: int, count: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from statistics import NormalDist
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 CONFIDENCE = 0.95
 
@@ -70,6 +73,8 @@ class ExecutionResult:
     slot_s: float
     seed: int
     scheduler: str
+    samples: tuple[npt.NDArray[np.float64], ...] = field(default=(), compare=False)
+    """Fidelities of the delivered pairs by demand, if they were kept."""
 
     @property
     def seconds(self) -> float:

@@ -61,11 +61,3 @@ class Occupancy:
     def end_of(self, qubit: str) -> int:
         """The slot after the last one taken of ``qubit``."""
         return self.taken.get(qubit, 0).bit_length()
-
-    def free_run(self, qubits: Iterable[str], start: int) -> int:
-        """The first taken slot of any of ``qubits`` at or after ``start``; -1 if there is none."""
-        mask = 0
-        for qubit in qubits:
-            mask |= self.taken.get(qubit, 0)
-        mask >>= start
-        return start + (mask & -mask).bit_length() - 1 if mask else -1

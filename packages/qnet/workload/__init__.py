@@ -2,7 +2,7 @@
 
 from qnet.workload.balanced import balanced_workload
 from qnet.workload.load import load_workload
-from qnet.workload.menu import MENU_PERIODS, menu_periods
+from qnet.workload.menu import MENU_PERIODS
 from qnet.workload.packing import QubitPacking
 
-__all__ = ["MENU_PERIODS", "QubitPacking", "balanced_workload", "load_workload", "menu_periods"]
+__all__ = ["MENU_PERIODS", "QubitPacking", "balanced_workload", "load_workload"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from qnet.compiling import Compiler, OfferedDemand, window_period
+from qnet.compiling import Compiler, OfferedDemand, serves, window_period
 from qnet.demand import Demand
-from qnet.workload.menu import menu_periods
+from qnet.workload.menu import MENU_PERIODS
 from qnet.workload.packing import QubitPacking
 from schedcore.errors import InputError
 
@@ -72,13 +72,5 @@ def servable_rates(compiler: Compiler, source: str, destination: str, fidelity: 
     protocol = compiler.protocol(source, destination, fidelity)
     if protocol is None:
         return []
-    slot_s = compiler.slot_s
-    if protocol.mode == "reference":
-        return [1.0 / (p * slot_s) for p in menu_periods(protocol.latency_slots)]
-    # A window of 2^i slots delivers with probability `success`: the rate that it guarantees.
-    return [
-        rate
-        for rate in (1.0 / (p * slot_s) for p in menu_periods(0))
-        if protocol.success / (rate * slot_s) >= 1
-        and (1 << int(protocol.success / (rate * slot_s)).bit_length() - 1) > protocol.latency_slots
-    ]
+    rates = (1.0 / (p * compiler.slot_s) for p in MENU_PERIODS)
+    return [rate for rate in rates if serves(protocol, rate)]

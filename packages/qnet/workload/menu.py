@@ -4,8 +4,3 @@ from __future__ import annotations
 
 MENU_PERIODS = tuple(1 << i for i in range(10))
 """Periods in slots, fastest first."""
-
-
-def menu_periods(latency_slots: int) -> tuple[int, ...]:
-    """Periods whose rate is strictly below that of a protocol of this latency."""
-    return tuple(p for p in MENU_PERIODS if p > latency_slots)

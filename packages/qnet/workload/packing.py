@@ -12,8 +12,8 @@ class QubitPacking:
     """Assigns the qubits of protocols to those of the network, and keeps the utilisation of each.
 
     Per node and kind the least-used qubit of the protocol goes to the most-used qubit of the node that has room for it
-    (a utilisation of at most 1 afterwards).  Where a node has no room for all of them the rule is the same without
-    regard to room: the node is overbooked whatever is chosen.
+    (a utilisation of at most 1 afterwards).  Where a node has no room for all of them it is overbooked whatever is
+    chosen: storage qubits go by the same rule without regard to room, communication qubits the other way round.
     """
 
     def __init__(self, network: Network) -> None:
@@ -56,6 +56,8 @@ class QubitPacking:
             fitting = [q for q in pool if self.utilisation[q] + use <= 1.0 + 1e-12] if room else pool
             if not fitting:
                 return None
-            names[qubit] = max(fitting, key=lambda q: self.utilisation[q])
+            # Overbooking is spread over the communication qubits, which are what runs out.
+            least = not room and pool is free["C"]
+            names[qubit] = (min if least else max)(fitting, key=lambda q: self.utilisation[q])
             pool.remove(names[qubit])
         return names
