@@ -34,7 +34,7 @@ from qnet.physics.links import window_slots
 from qnet.physics.werner_links import swap_fidelity
 from qnet.protocol.assess import Assessor
 from qnet.protocol.capability import LinkCapability
-from qnet.protocol.front import Candidate, thinned
+from qnet.protocol.front import Candidate, staircase, thinned
 from qnet.protocol.reference import Capabilities, ReferenceCompiler, check_request, link_capabilities
 from qnet.protocol.tree import DistillNode, LinkNode, ProtocolNode, SwapNode, relabelled, sorted_children
 from schedcore.errors import InputError
@@ -54,6 +54,8 @@ class PhysicalOptions:
     ----------
     windows:
         Success probabilities of link windows that are tried.
+    links:
+        Candidates kept per elementary link.
     front:
         Candidates kept per sub-path and budget, by its number of hops: up to two, up to five, more.
     rounds:
@@ -64,7 +66,8 @@ class PhysicalOptions:
     """
 
     windows: tuple[float, ...] = (0.5, 0.65, 0.8, 0.9, 0.95, 0.99)
-    front: tuple[int, int, int] = (20, 12, 6)
+    links: int = 80
+    front: tuple[int, int, int] = (40, 20, 6)
     rounds: int = 3
     margin: float = 0.02
 
@@ -73,9 +76,11 @@ class PhysicalOptions:
             raise InputError(
                 f"windows {self.windows} are not all between 0 and 1", where="options", remedy="give probabilities"
             )
-        if len(self.front) != 3 or min(self.front) < 2:
+        if len(self.front) != 3 or min(*self.front, self.links) < 2:
             raise InputError(
-                f"front sizes {self.front} are not three of at least 2", where="options", remedy="e.g. (20, 12, 6)"
+                f"front sizes {self.front} are not three of at least 2, or links {self.links} is less",
+                where="options",
+                remedy="e.g. (20, 12, 6)",
             )
         if self.rounds < 0 or not 0 <= self.margin < 1:
             raise InputError(
@@ -123,7 +128,9 @@ class PhysicalCompiler:
         self._links = links
         self._slot_s = slot_s
         self._assessor = Assessor(hardware, slot_s)
-        self._memo: dict[tuple[object, ...], tuple[tuple[str, ...], tuple[Candidate, ...]]] = {}
+        self._memo: dict[
+            tuple[object, ...], tuple[tuple[str, ...], tuple[tuple[Candidate, ...], tuple[Candidate, ...]]]
+        ] = {}
         self._references: dict[_Budget, ReferenceCompiler] = {}
         self.mappings = 0
         """Mappings made so far: the work of the search, independent of the machine."""
@@ -143,7 +150,7 @@ class PhysicalCompiler:
         wanted = fidelity + margin * (1.0 - fidelity) - _SAME
         best: tuple[Candidate, _Budget] | None = None
         for budget in self._budgets(path):
-            for candidate in (*self._front(tuple(path), budget), *self._published(path, budget, fidelity)):
+            for candidate in (*self._fronts(tuple(path), budget)[0], *self._published(path, budget, fidelity)):
                 if candidate.fidelity >= wanted and (best is None or _rank(candidate) > _rank(best[0])):
                     best = candidate, budget
         if best is None or best[0].rate / self._slot_s < rate_hz:
@@ -153,12 +160,7 @@ class PhysicalCompiler:
     def front(self, path: Sequence[str]) -> tuple[Candidate, ...]:
         """Candidates of the whole path that no other beats in fidelity and delivered rate, ascending in fidelity."""
         check_request(path, 0.5, 1.0, self._resources, self._links)
-        found = [c for budget in self._budgets(path) for c in self._front(tuple(path), budget)]
-        staircase: list[Candidate] = []
-        for candidate in sorted(found, key=lambda c: (-c.fidelity, -c.rate)):
-            if not staircase or candidate.rate > staircase[-1].rate:
-                staircase.append(candidate)
-        return tuple(reversed(staircase))
+        return staircase(c for budget in self._budgets(path) for c in self._fronts(tuple(path), budget)[0])
 
     def _budgets(self, path: Sequence[str]) -> list[_Budget]:
         """Caps of the grid up to the most qubits of a node of the path, the largest first."""
@@ -174,23 +176,35 @@ class PhysicalCompiler:
     # --- fronts -----------------------------------------------------------------------------------
 
     def _front(self, path: tuple[str, ...], budget: _Budget) -> tuple[Candidate, ...]:
+        """What longer paths build on: the thinned front of a sub-path."""
+        return self._fronts(path, budget)[1]
+
+    def _fronts(self, path: tuple[str, ...], budget: _Budget) -> tuple[tuple[Candidate, ...], tuple[Candidate, ...]]:
+        """Every candidate that none beats in fidelity and delivered rate, and the thinned front in all dimensions."""
         links = tuple(link_capabilities(self._links, u, v) for u, v in itertools.pairwise(path))
         capped = self._capped(path, budget)
         key = (links, tuple(capped.values()))
         hit = self._memo.get(key)
         if hit is None:
+            size = self._size(len(path) - 1)
             if len(path) == 2:
-                base = thinned(self._single(path, links[0], capped), self._size(1))
+                single = list(self._single(path, links[0], capped))
+                made, base = single, thinned(single, self.options.links)
             else:
-                base = thinned(self._swaps(path, budget, capped), self._size(len(path) - 1))
-            found = thinned((*base, *self._distilled(base, path, capped)), self._size(len(path) - 1))
+                made = list(self._swaps(path, budget, capped))
+                base = thinned(made, size)
+            distilled = list(self._distilled(base, path, capped))
+            # Distilled links do not push fresh ones out of the front: each kind has places of its own.
+            better = [c for c in distilled if not any(o.fidelity >= c.fidelity and o.rate >= c.rate for o in base)]
+            found = staircase((*made, *distilled)), (*base, *thinned(better, max(2, size // 2)))
             self._memo[key] = (path, found)
             return found
         known, found = hit
         if known == path:
             return found
         names = dict(zip(known, path, strict=True))
-        return tuple(replace(c, tree=relabelled(c.tree, names)) for c in found)
+        best, kept = ([replace(c, tree=relabelled(c.tree, names)) for c in part] for part in found)
+        return tuple(best), tuple(kept)
 
     def _size(self, hops: int) -> int:
         small, middle, large = self.options.front

@@ -19,6 +19,8 @@ from qnet.protocol.physical import DEFAULT_OPTIONS, PhysicalCompiler, PhysicalOp
 from schedcore.errors import InputError, unknown_name
 
 Family = Literal["nv", "futuristic"]
+LEAST_RATE_HZ = 1e-3
+"""Less than a pair per quarter of an hour is out of reach."""
 MEMORY_TIMES_S = (1.0, 10.0, 100.0)
 """T2 of the table that is printed first in physical mode."""
 
@@ -60,6 +62,7 @@ def feasible_region(
     loss_db_km: float = DEFAULT_LOSS_DB_KM,
     qubits: tuple[int, int] = (1, 3),
     slot_s: float = SLOT_S,
+    least_rate_hz: float = LEAST_RATE_HZ,
     options: PhysicalOptions = DEFAULT_OPTIONS,
 ) -> Iterator[RegionRow]:
     """Rows by memory time and number of hops, as they are ready.
@@ -74,6 +77,8 @@ def feasible_region(
         Of every fibre.
     qubits:
         Communication and storage qubits of every node.
+    least_rate_hz:
+        Protocols that deliver less are left out.
 
     Raises
     ------
@@ -95,4 +100,5 @@ def feasible_region(
         compiler = PhysicalCompiler(dict.fromkeys(longest, qubits), edges, hardware, slot_s, options)
         for count in hops:
             front = compiler.front(longest[: count + 1])
-            yield RegionRow(family, count, memory_s, tuple((c.fidelity, c.rate / slot_s, c.success) for c in front))
+            steps = ((c.fidelity, c.rate / slot_s, c.success) for c in front)
+            yield RegionRow(family, count, memory_s, tuple(step for step in steps if step[1] >= least_rate_hz))

@@ -221,7 +221,10 @@ def _jitter(runs: _Runs, options: SuiteOptions) -> Iterator[BenchRow]:
             means[label] = float(np.mean(spread))
             yield BenchRow(f"H/{label}/{fidelity:.2f}", "jitter", means[label], unit="s2")
             yield BenchRow(
-                f"H/{label}/{fidelity:.2f}", "throughput", float(np.mean([a.throughput_hz for a in found])), unit="ebit/s"
+                f"H/{label}/{fidelity:.2f}",
+                "throughput",
+                float(np.mean([a.throughput_hz for a in found])),
+                unit="ebit/s",
             )
         order = means["RCPSP-NP-EDF"] < means["RCPSP-NP-FPR"] <= means["RCPSP-CEDF"] < means["PTS-PB"]
         yield BenchRow(
@@ -247,7 +250,9 @@ def _load(runs: _Runs, options: SuiteOptions) -> Iterator[BenchRow]:
             for label in COMPARED:
                 found = [admit(w, label.lower()) for w in workloads]
                 means[label] = float(np.mean([a.throughput_hz for a in found]))
-                yield BenchRow(f"{network} {fidelity}/{label}/load {load_hz:g}", "throughput", means[label], unit="ebit/s")
+                yield BenchRow(
+                    f"{network} {fidelity}/{label}/load {load_hz:g}", "throughput", means[label], unit="ebit/s"
+                )
                 if load_hz == 1.0:
                     share = float(np.mean([len(a.accepted) / len(a.offered) for a in found]))
                     yield BenchRow(

@@ -5,10 +5,11 @@ from itertools import pairwise
 import pytest
 
 from qnet.protocol.physical import PhysicalOptions
-from qnet.protocol.region import feasible_region
+from qnet.protocol.region import RegionRow, feasible_region
+from qnet.protocol.region_figure import region_figure
 from schedcore.errors import InputError, UnknownNameError
 
-FAST = PhysicalOptions(windows=(0.65, 0.9), front=(5, 4, 3), rounds=1)
+FAST = PhysicalOptions(windows=(0.65, 0.9), links=6, front=(5, 4, 3), rounds=1)
 
 
 @pytest.mark.parametrize("family", ["nv", "futuristic"])
@@ -31,3 +32,15 @@ def test_refusals() -> None:
         list(feasible_region("nv", ()))
     with pytest.raises(UnknownNameError, match="family"):
         list(feasible_region("nw", (1,)))  # type: ignore[arg-type]
+
+
+def test_picture_has_a_panel_per_memory_time() -> None:
+    rows = [
+        RegionRow("nv", hops, t2_s, ((0.6, 5.0 / hops, 0.5), (0.7 + 0.01 * t2_s, 1.0 / hops, 0.4)))
+        for hops in (1, 2)
+        for t2_s in (1.0, 10.0)
+    ]
+    figure = region_figure(rows)
+    assert [axes.get_title() for axes in figure.axes] == ["T2 = 1 s", "T2 = 10 s"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["1 hop", "2 hops"]
+    assert not region_figure([RegionRow("nv", 1, 1.0, ())]).axes

@@ -27,7 +27,7 @@ from schedcore.errors import InputError
 sys.path.insert(0, str(Path(__file__).parent))
 from golden_data import needs_data, nv_capabilities, rows
 
-FAST = PhysicalOptions(windows=(0.65, 0.9), front=(6, 5, 4), rounds=2)
+FAST = PhysicalOptions(windows=(0.65, 0.9), links=8, front=(6, 5, 4), rounds=2)
 NV = single_click_capabilities(5.0)[::3]
 FUTURE = (with_loss(LinkCapability(0.999, 1400.0), 5.0, 0.2),)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from qnet.suites.golden import MAPPINGS, PROTOCOLS, SLOT_SIZES, find_golden, golden_rows
+from qnet.suites.physical import rows as physical_rows
 from qnet.suites.region import decoherence_rows, seed_terms_rows
 from schedcore.bench import SuiteOptions
 from schedcore.errors import InputError
@@ -46,3 +47,10 @@ def test_refusals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SCHED_SHARED_DATA", raising=False)
     with pytest.raises(InputError, match="is not here"):
         find_golden((tmp_path,))
+
+
+def test_parts_of_the_physical_suite() -> None:
+    with pytest.raises(InputError, match="unknown key 'x'"):
+        list(physical_rows(SuiteOptions(overrides={"x": "1"})))
+    with pytest.raises(InputError, match="part"):
+        list(physical_rows(SuiteOptions(overrides={"parts": "regoin"})))
