@@ -231,4 +231,6 @@ def _write(scenario: Scenario, schedule: Any, demands: Sequence[Any], options: M
 def text_table(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table of texts with columns aligned."""
     widths = [max(len(row[i]) for row in (heading, *rows)) for i in range(len(heading))]
-    return "\n".join("  " + "  ".join(word.ljust(w) for word, w in zip(row, widths)).rstrip() for row in (heading, *rows))
+    return "\n".join(
+        "  " + "  ".join(word.ljust(w) for word, w in zip(row, widths)).rstrip() for row in (heading, *rows)
+    )

@@ -14,7 +14,8 @@ from schedcore.errors import InputError
 Mode = Literal["reference", "physical"]
 SLOT_S = 0.01
 RATE_MARGIN = 0.05
-"""Share of the deliveries of a window that physical mode keeps in reserve, so that a finite sample confirms the rate."""
+"""Share of the deliveries of a window that physical mode keeps in reserve, so that a finite sample confirms the
+rate."""
 
 
 class Compiler(Protocol):
@@ -38,9 +39,7 @@ class ReferenceProtocols:
 
     mode: Mode = "reference"
 
-    def __init__(
-        self, network: Network, slot_s: float = SLOT_S, compiled_for: tuple[int, int] | None = None
-    ) -> None:
+    def __init__(self, network: Network, slot_s: float = SLOT_S, compiled_for: tuple[int, int] | None = None) -> None:
         from qnet.protocol.reference import ReferenceCompiler
 
         self.network = network

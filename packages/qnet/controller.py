@@ -1,8 +1,8 @@
 """The controller: requests come and go, tables change at hyperperiod boundaries, nothing accepted is ever broken.
 
 Windows of a demand with period p lie between multiples of p in absolute time, whatever the schedule.  A new table may
-therefore take over at any slot that is a multiple of all periods which it touches: every window of an accepted demand is
-either wholly served by the old table or wholly by the new one.  A demand that leaves only makes slots free.
+therefore take over at any slot that is a multiple of all periods which it touches: every window of an accepted demand
+is either wholly served by the old table or wholly by the new one.  A demand that leaves only makes slots free.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from schedcore.errors import InputError, unknown_name
 class Decision:
     """Answer to a request.
 
-    ``from_slot`` is the first slot of its first window; ``how`` says what made room: ``gaps`` (nobody moved) or the label
-    of the scheduler that made a new table.
+    ``from_slot`` is the first slot of its first window; ``how`` says what made room: ``gaps`` (nobody moved) or the
+    label of the scheduler that made a new table.
     """
 
     demand: Demand
@@ -165,7 +165,9 @@ class Controller:
         label: str,
     ) -> Decision:
         old = self._current
-        moved = [t.period for i, t in enumerate(old.schedule.tasks) if old.schedule.by_task[i] != _rows(schedule, i, old)]
+        moved = [
+            t.period for i, t in enumerate(old.schedule.tasks) if old.schedule.by_task[i] != _rows(schedule, i, old)
+        ]
         slot = self._boundary([task.period, *moved], at_s)
         self._begin(slot, schedule, (*old.demands, offered), (*old.starts, slot))
         return Decision(demand, True, "", slot, label)
@@ -189,7 +191,9 @@ def _rows(schedule: CyclicSchedule, i: int, old: Epoch) -> tuple[object, ...]:
     return schedule.by_task[i][: len(old.schedule.by_task[i])]
 
 
-def served_windows(epochs: Sequence[Epoch], slots: int) -> list[tuple[str, int, int, int, frozenset[tuple[int, int, str]]]]:
+def served_windows(
+    epochs: Sequence[Epoch], slots: int
+) -> list[tuple[str, int, int, int, frozenset[tuple[int, int, str]]]]:
     """Every window that the tables serve before slot ``slots``: ``(demand, instance, start, end, occupation)``.
 
     For checks and simulation.  A window counts if its release lies in the epoch and its demand has started.

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from qnet.scheduling import CyclicSchedule, PeriodicTask, Piece, Run
 from qnet.scheduling.task import TaskSegment, groups_of, hyperperiod
@@ -61,9 +61,7 @@ def _unit(slot_s: float) -> TimeUnit:
     return TimeUnit(Fraction(slot_s).limit_denominator(10**9), "slot")
 
 
-def _builder(
-    name: str, tasks: Sequence[PeriodicTask], slot_s: float
-) -> tuple[ProblemBuilder, dict[str, ResourceRef]]:
+def _builder(name: str, tasks: Sequence[PeriodicTask], slot_s: float) -> tuple[ProblemBuilder, dict[str, ResourceRef]]:
     b = ProblemBuilder(name, unit=_unit(slot_s))
     return b, {q: b.unary(q) for q in sorted({q for task in tasks for q in task.masks})}
 
@@ -75,20 +73,24 @@ def _window(
     *,
     segmented: bool,
     suffix: str = "",
-    **common: object,
+    reward: int = 0,
+    **common: Any,
 ) -> list[TaskRef]:
     """The tasks of one window with their lags."""
     several = segmented and len(task.segments) > 1
     made: list[TaskRef] = []
     windows: list[TaskRef] = []
     label = task.name
-    reward = common.pop("reward", 0)
     for k in range(len(task.segments) if several else 1):
         start, end = (task.segments[k].start, task.segments[k].end) if several else (0, task.slots)
         part = _part(task, k) if several else task.groups
         mark = f".{k}" if several else ""
         window = b.task(
-            f"{label}{mark}{suffix}", end - start, tags=(WINDOW,), reward=reward if k == 0 else 0, **common  # type: ignore[arg-type]
+            f"{label}{mark}{suffix}",
+            end - start,
+            tags=(WINDOW,),
+            reward=reward if k == 0 else 0,
+            **common,
         )
         made.append(window)
         if windows:
@@ -100,7 +102,7 @@ def _window(
                 stop - first,
                 on=[qubits[q] for q in names],
                 tags=(PART,),
-                **common,  # type: ignore[arg-type]
+                **common,
             )
             b.lag(window.start, piece.start, min=first, max=first)
             made.append(piece)
@@ -111,16 +113,16 @@ def _window(
                 on=[qubits[q] for q in sorted(task.segments[k].held_after)],
                 duration_max=task.budget,
                 tags=(HOLD,),
-                **common,  # type: ignore[arg-type]
+                **common,
             )
             made.append(held)
             b.lag(window.end, held.start, min=0, max=0)
     if several:
         holds = {ref.name: ref for ref in made if "/held" in ref.name}
         for k in range(len(windows) - 1):
-            held = holds.get(f"{label}.{k}/held{suffix}")
-            if held is not None:
-                b.lag(held.end, windows[k + 1].start, min=0, max=0)
+            closing = holds.get(f"{label}.{k}/held{suffix}")
+            if closing is not None:
+                b.lag(closing.end, windows[k + 1].start, min=0, max=0)
         b.lag(windows[0].start, windows[-1].end, max=task.slots + task.budget)
     return made
 
@@ -284,9 +286,9 @@ def read_windows(problem: Problem) -> Windows:
     bases: list[tuple[int, ...]] = []
     segmented = False
     for name, jobs in order.items():
-        task, several = _read_task(problem, len(tasks), name, members[jobs[0]], offsets, total)
+        made, several = _read_task(problem, len(tasks), name, members[jobs[0]], offsets, total)
         segmented |= several
-        tasks.append(task)
+        tasks.append(made)
         bases.append(tuple(first_of[job] for job in jobs))
     return Windows(tuple(tasks), tuple(bases), any(t.optional for t in problem.tasks), segmented)
 

@@ -20,13 +20,11 @@ def instance_names() -> tuple[str, ...]:
     return ("star", "H", "line", "line5", "symmetric", "star6", "surfnet", "garr")
 
 
-def load(
-    instance: str, data_dirs: Sequence[Path] = (), options: Mapping[str, object] | None = None
-) -> LoadedInstance:
+def load(instance: str, data_dirs: Sequence[Path] = (), options: Mapping[str, object] | None = None) -> LoadedInstance:
     """The admission problem of a network with demands (see :func:`qnet.convert.admission_problem`).
 
-    ``instance`` is a network, ``NETWORK@key:value,...`` with the fields of :class:`~qnet.scenario.ScenarioOptions`, or a
-    network file; ``options`` are further such fields.
+    ``instance`` is a network, ``NETWORK:key=value,...`` with the fields of :class:`~qnet.scenario.ScenarioOptions`,
+    or a network file; ``options`` are further such fields.
 
     Raises
     ------
@@ -37,7 +35,7 @@ def load(
     from qnet.command import scenario_values
     from qnet.convert import admission_problem
     from qnet.scenario import make_scenario
-    
+
     scenario = make_scenario(instance, scenario_values(options or {}), data_dirs)
     chosen = scenario.options
     tasks = tasks_of(scenario.offered, chosen.budget)
@@ -78,7 +76,9 @@ def _physical(options: SuiteOptions) -> Iterator[BenchRow]:
 
 
 OPTIONS = (
-    DomainOption("scheduler", "Periodic scheduler: the same as --solver.", instead_of="solver", verbs=("solve", "simulate")),
+    DomainOption(
+        "scheduler", "Periodic scheduler: the same as --solver.", instead_of="solver", verbs=("solve", "simulate")
+    ),
     DomainOption("load", "Target load of the drawn demands, in pairs per second.", float, metavar="HZ"),
     DomainOption("fidelity", "Least fidelity of the drawn demands.", float, metavar="F"),
     DomainOption("demands", "File with demands (JSON or CSV) instead of drawn ones.", metavar="FILE"),
@@ -90,10 +90,18 @@ OPTIONS = (
     DomainOption("storage", "Storage qubits in every node.", int, metavar="N"),
     DomainOption("slot-ms", "Length of a slot, in milliseconds.", float, metavar="MS"),
     DomainOption("budget", "Preemption budget, in slots.", int, minimum=0, metavar="SLOTS"),
-    DomainOption("preemptive", "State the problem with interruptions, for schedulers with budgets.", bool, verbs=("solve",)),
-    DomainOption("tables", "Write the table of every node to this file (JSON).", Path, metavar="FILE", verbs=("solve",)),
     DomainOption(
-        "network-schedule", "Write the end nodes' time bins to this file (JSON).", Path, metavar="FILE", verbs=("solve",)
+        "preemptive", "State the problem with interruptions, for schedulers with budgets.", bool, verbs=("solve",)
+    ),
+    DomainOption(
+        "tables", "Write the table of every node to this file (JSON).", Path, metavar="FILE", verbs=("solve",)
+    ),
+    DomainOption(
+        "network-schedule",
+        "Write the end nodes' time bins to this file (JSON).",
+        Path,
+        metavar="FILE",
+        verbs=("solve",),
     ),
     DomainOption("gantt", "Draw qubits by slots into this file.", Path, metavar="FILE", verbs=("solve",)),
     DomainOption("map", "Draw the network into this file.", Path, metavar="FILE", verbs=("solve",)),

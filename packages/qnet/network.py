@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -194,7 +195,7 @@ class Network:
     def links_on(self, path: Iterable[str]) -> tuple[Link, ...]:
         """The links along a path, in order."""
         nodes = tuple(path)
-        return tuple(self.link(u, v) for u, v in zip(nodes, nodes[1:]))
+        return tuple(self.link(u, v) for u, v in itertools.pairwise(nodes))
 
     def with_qubits(self, comm: int | None = None, storage: int | None = None) -> Network:
         """The same network with other numbers of qubits in every node (``None``: as they are)."""

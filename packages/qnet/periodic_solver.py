@@ -15,7 +15,18 @@ from schedcore.model import Problem, Schedule
 from schedcore.solvers.protocol import Incumbent, Limits, SolveResult, Status, require_features
 
 _FEATURES = frozenset(
-    {"unary", "hold", "release", "deadline", "precedence", "min_lag", "max_lag", "optional", "selection", "objective:reward"}
+    {
+        "unary",
+        "hold",
+        "release",
+        "deadline",
+        "precedence",
+        "min_lag",
+        "max_lag",
+        "optional",
+        "selection",
+        "objective:reward",
+    }
 )
 
 

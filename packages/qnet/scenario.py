@@ -156,9 +156,7 @@ def make_compiler(network: Network, options: ScenarioOptions) -> Compiler:
     return ReferenceProtocols(network, slot_s)
 
 
-def make_scenario(
-    text: str, values: Mapping[str, object] | None = None, data_dirs: Sequence[Path] = ()
-) -> Scenario:
+def make_scenario(text: str, values: Mapping[str, object] | None = None, data_dirs: Sequence[Path] = ()) -> Scenario:
     """The scenario that ``text`` (a network, an expression ``NETWORK:key=value,...``) and options describe.
 
     Raises
@@ -195,9 +193,7 @@ def _from_file(compiler: Compiler, file: str, data_dirs: Sequence[Path]) -> list
     for i, demand in enumerate(read_demands(path)):
         named = demand if demand.name else replace(demand, name=f"d{i}")
         if named.name in seen:
-            raise InputError(
-                f"two demands are called {named.name}", where=str(path), remedy="rename one of them"
-            )
+            raise InputError(f"two demands are called {named.name}", where=str(path), remedy="rename one of them")
         seen.add(named.name)
         found = offer(named, compiler)
         offered.append(replace(found, qubits=packing.add(found.protocol, found.period)))

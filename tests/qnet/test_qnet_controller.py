@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
 import numpy as np
@@ -58,7 +59,7 @@ def test_nothing_accepted_is_ever_broken(seed: int, compiler) -> None:
         assert set(range(first // periods[name], stop // periods[name])) <= served[name]
     for intervals in taken.values():  # also across every switch of tables
         intervals.sort()
-        assert all(b <= c for (_, b), (c, _) in zip(intervals, intervals[1:]))
+        assert all(b <= c for (_, b), (c, _) in itertools.pairwise(intervals))
     assert len(life) > 10
 
 

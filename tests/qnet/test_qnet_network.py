@@ -15,7 +15,9 @@ from schedcore.errors import FormatError, InputError, UnknownNameError
 
 
 def test_small_networks_have_the_stated_shape() -> None:
-    shape = {name: (len(get_network(name).nodes), len(get_network(name).links)) for name in ("star", "H", "line", "line5")}
+    shape = {
+        name: (len(get_network(name).nodes), len(get_network(name).links)) for name in ("star", "H", "line", "line5")
+    }
     assert shape == {"star": (4, 3), "H": (6, 5), "line": (6, 5), "line5": (5, 4)}
     symmetric = get_network("symmetric")
     assert (len(symmetric.nodes), len(symmetric.links), symmetric.end_nodes) == (8, 10, ("0", "1", "2", "3"))

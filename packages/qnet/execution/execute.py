@@ -80,7 +80,9 @@ def window_starts(schedule: CyclicSchedule, task: int, count: int) -> np.ndarray
     """First slots of the first ``count`` windows of a task."""
     row = np.array([run.start for run in schedule.by_task[task]], dtype=np.int64)
     number = np.arange(count)
-    starts: np.ndarray[tuple[int], np.dtype[np.int64]] = row[number % len(row)] + number // len(row) * schedule.cycles[task]
+    starts: np.ndarray[tuple[int], np.dtype[np.int64]] = (
+        row[number % len(row)] + number // len(row) * schedule.cycles[task]
+    )
     return starts
 
 

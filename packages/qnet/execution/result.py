@@ -19,8 +19,8 @@ class DemandResult:
 
     ``*_low`` and ``*_high`` are ends of 95 % intervals, Bonferroni over the demands of the run.  ``fidelity_p5`` is the
     5th percentile over the delivered pairs.  ``jitter_s`` is the standard deviation of the time between deliveries,
-    ``start_jitter_s`` that of the time between starts of windows.  ``longest_gap_s`` is the longest time without a pair.
-    ``freed_share`` is the share of the reserved slots in which nothing could happen any more.
+    ``start_jitter_s`` that of the time between starts of windows.  ``longest_gap_s`` is the longest time without a
+    pair. ``freed_share`` is the share of the reserved slots in which nothing could happen any more.
     """
 
     name: str

@@ -1,9 +1,9 @@
 """What really happens in the windows of a protocol: links arrive or not, wait, decohere, are swapped and distilled.
 
 Many windows of one protocol at once, as arrays.  The conventions are those of the exact evaluation
-(:mod:`qnet.protocol.evaluate`), which gives the means of what is drawn here: a link exists from the end of its trial; the
-inputs of an operation wait until its gates are done; the pair waits for the end of the protocol and for the classical
-message along the path.
+(:mod:`qnet.protocol.evaluate`), which gives the means of what is drawn here: a link exists from the end of its trial;
+the inputs of an operation wait until its gates are done; the pair waits for the end of the protocol and for the
+classical message along the path.
 """
 
 from __future__ import annotations
@@ -132,9 +132,7 @@ class _Run:
         return _Link(state, {qubit.rpartition("-")[0]: (qubit, now) for qubit in operation.held})
 
 
-def draw_windows(
-    protocol: MappedProtocol, hardware: Hardware, count: int, rng: np.random.Generator
-) -> WindowOutcomes:
+def draw_windows(protocol: MappedProtocol, hardware: Hardware, count: int, rng: np.random.Generator) -> WindowOutcomes:
     """Outcomes of ``count`` independent windows of ``protocol`` on ``hardware``."""
     run = _Run(protocol, hardware, count, rng)
     made: dict[str, _Link] = {}

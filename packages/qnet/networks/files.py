@@ -1,9 +1,9 @@
 """Networks from files: GML, GraphML and JSON.
 
 Attributes of nodes that are read: ``comm``, ``storage`` (numbers of qubits), ``type`` or ``kind`` (``end`` or
-``repeater``; without it every node is an end node), ``lon``/``lat`` or ``x``/``y``.  Of links: ``length_km``, ``length``,
-``dist``, ``distance`` or ``weight`` (kilometres; 5 without any), ``capabilities`` (list of [fidelity, rate in Hz]; JSON
-only) or ``hardware`` (``nv`` or ``future``).
+``repeater``; without it every node is an end node), ``lon``/``lat`` or ``x``/``y``.  Of links: ``length_km``,
+``length``, ``dist``, ``distance`` or ``weight`` (kilometres; 5 without any), ``capabilities`` (list of [fidelity,
+rate in Hz]; JSON only) or ``hardware`` (``nv`` or ``future``).
 """
 
 from __future__ import annotations
@@ -33,7 +33,11 @@ def read_network(path: Path, hardware: Hardware = "future") -> Network:
         The file cannot be read as its suffix says, or an attribute has no meaning; the place is named.
     """
     if path.suffix.lower() not in SUFFIXES:
-        raise FormatError(f"{path.suffix or 'no suffix'} is no format of networks", where=str(path), remedy="use .gml, .graphml or .json")
+        raise FormatError(
+            f"{path.suffix or 'no suffix'} is no format of networks",
+            where=str(path),
+            remedy="use .gml, .graphml or .json",
+        )
     nodes, edges = _read_json(path) if path.suffix.lower() == ".json" else _read_graph(path)
     made = tuple(_node(name, attributes, path) for name, attributes in nodes)
     links = tuple(_link(u, v, attributes, hardware, path) for u, v, attributes in edges)

@@ -1,7 +1,7 @@
 """GARR, the Italian research network of January 2012: 48 nodes and 62 links.
 
-Structure and great-circle lengths: Internet Topology Zoo by way of topohub and qnscheduling (MIT licence).  Links between
-sites of one city have length 0.
+Structure and great-circle lengths: Internet Topology Zoo by way of topohub and qnscheduling (MIT licence).  Links
+between sites of one city have length 0.
 """
 
 from __future__ import annotations

@@ -12,7 +12,9 @@ from schedcore.errors import InputError
 def grid(rows: int, columns: int, length_km: float = 5.0) -> Network:
     """A rectangular grid ``r.c``; every node may be an end of a demand."""
     if rows < 1 or columns < 1 or rows * columns < 2:
-        raise InputError(f"a grid of {rows} x {columns}", where="network grid", remedy="give grid:ROWSxCOLUMNS, two nodes or more")
+        raise InputError(
+            f"a grid of {rows} x {columns}", where="network grid", remedy="give grid:ROWSxCOLUMNS, two nodes or more"
+        )
     names = [[f"{r}.{c}" for c in range(columns)] for r in range(rows)]
     nodes = tuple(Node(names[r][c], position=(float(c), float(-r))) for r in range(rows) for c in range(columns))
     links = []
@@ -44,4 +46,6 @@ def random_geometric(count: int, seed: int, side_km: float = 100.0) -> Network:
             between = np.maximum(distance[i], distance[j]) < distance[i, j]
             if not between.any():
                 links.append(future_link(str(i), str(j), math.ceil(distance[i, j] * 100) / 100))
-    return Network(f"random:{count}:{seed}", nodes, tuple(links), f"{count} nodes in a square of {side_km:g} km", futuristic=True)
+    return Network(
+        f"random:{count}:{seed}", nodes, tuple(links), f"{count} nodes in a square of {side_km:g} km", futuristic=True
+    )

@@ -30,7 +30,7 @@ def nv_capabilities(length_km: float) -> tuple[LinkCapability, ...]:
     The law (specification 2.4): rate = 2 a p_det / (t0 + L/c) with p_det = 2.018e-3 and t0 = 3.84 us, where a is the
     bright-state value; it is within 8 % of the table.
     """
-    rates = RATE_HZ.get(float(length_km))
+    rates: tuple[float, ...] | None = RATE_HZ.get(float(length_km))
     cycle_s = EMISSION_S + length_km / FIBRE_KM_S
     if rates is None:
         rates = tuple(2 * (0.1 + 0.4 * i / 9) * DETECTION / cycle_s for i in range(10))

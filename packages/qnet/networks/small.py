@@ -6,6 +6,8 @@ of the specification).
 
 from __future__ import annotations
 
+import itertools
+
 from qnet.network import Network, Node
 from qnet.networks.links import nv_link
 
@@ -42,7 +44,7 @@ def h_network() -> Network:
 def line(nodes: int = 6, name: str = "line") -> Network:
     """A chain in which every node may be an end of a demand."""
     names = tuple(str(i) for i in range(nodes))
-    return _network(name, names, (), tuple(zip(names, names[1:])), f"chain of {nodes} nodes, all of them end nodes")
+    return _network(name, names, (), tuple(itertools.pairwise(names)), f"chain of {nodes} nodes, all of them end nodes")
 
 
 def symmetric() -> Network:

@@ -31,7 +31,6 @@ from qnet.mapping.mapped import MappedProtocol
 from qnet.mapping.parallel import as_links_become_possible
 from qnet.physics.hardware import Hardware
 from qnet.physics.links import window_slots
-from qnet.physics.werner_links import swap_fidelity
 from qnet.protocol.assess import Assessor
 from qnet.protocol.capability import LinkCapability
 from qnet.protocol.front import Candidate, staircase, thinned
@@ -378,10 +377,11 @@ def _hope(left: Candidate, right: Candidate) -> tuple[float, float]:
     """Delivered rate and fidelity that a swap of two candidates may have at best.
 
     Each half alone waits less and finishes earlier than beside the other, so the product of the successes over the
-    longer latency, and the ideal swap of the two fidelities, are hopes that the mapping can only disappoint.
+    longer latency is a hope that the mapping can only disappoint.  So is the fidelity if all errors of the one are of
+    the same kind as those of the other and cancel.
     """
     rate = left.success * right.success / max(left.latency_slots, right.latency_slots)
-    return rate, swap_fidelity(left.fidelity, right.fidelity)
+    return rate, left.fidelity * right.fidelity + (1.0 - left.fidelity) * (1.0 - right.fidelity)
 
 
 def _rank(candidate: Candidate) -> tuple[float, float, int]:

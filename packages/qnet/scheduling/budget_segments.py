@@ -1,8 +1,8 @@
 """Placement of interrupted instances on many qubits: segment after segment within the budget (specification 5.4).
 
-Three ways to reserve: ``own`` (every qubit only in its own slots, RCPSP-PB), ``rest`` (for the whole segment every qubit
-that the protocol needs from it on, RCPSP-PBS), ``all`` (for the whole segment every qubit of the protocol, RCPSP-PB-FPR).
-In a gap the qubits that hold a link stay reserved.
+Three ways to reserve: ``own`` (every qubit only in its own slots, RCPSP-PB), ``rest`` (for the whole segment every
+qubit that the protocol needs from it on, RCPSP-PBS), ``all`` (for the whole segment every qubit of the protocol,
+RCPSP-PB-FPR). In a gap the qubits that hold a link stay reserved.
 """
 
 from __future__ import annotations

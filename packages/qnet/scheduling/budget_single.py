@@ -1,7 +1,7 @@
 """Earliest deadline first with preemption budgets on one processor: EDF-LBF (specification 5.3), label PTS-PB.
 
-A protocol may be interrupted at the end of a segment.  An interrupted instance loses one unit of its budget per slot and
-must be resumed when none is left; links that it holds keep their qubits.
+A protocol may be interrupted at the end of a segment.  An interrupted instance loses one unit of its budget per slot
+and must be resumed when none is left; links that it holds keep their qubits.
 """
 
 from __future__ import annotations
@@ -159,10 +159,10 @@ class _Processor:
         for segment in new.task.segments[:-1]:
             if segment.end > longest:
                 return None
-            if segment.end >= shortest and not any(segment.held_after & x.needed for x in waiting):
-                # Its own budget must carry it over the work that goes first.
-                if sum(x.remaining for x in before) <= new.budget:
-                    return segment.end
+            # Its own budget must carry it over the work that goes first.
+            carries = sum(x.remaining for x in before) <= new.budget
+            if segment.end >= shortest and carries and not any(segment.held_after & x.needed for x in waiting):
+                return segment.end
         return None
 
     def _advance(self, end: int) -> None:

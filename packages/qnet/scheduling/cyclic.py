@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -133,7 +134,7 @@ def figures(schedule: CyclicSchedule) -> ScheduleFigures:
     for task, cycle, row in zip(schedule.tasks, schedule.cycles, schedule.by_task, strict=True):
         wcrt = max(wcrt, max(run.end - run.instance * task.period for run in row))
         starts = [run.start for run in row]
-        gaps = [b - a for a, b in zip(starts, starts[1:])]
+        gaps = [b - a for a, b in itertools.pairwise(starts)]
         variance = max(variance, _variance(gaps))
         cyclic_variance = max(cyclic_variance, _variance([*gaps, starts[0] + cycle - starts[-1]]))
         for qubit, share in task.utilisation.items():

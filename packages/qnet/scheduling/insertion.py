@@ -1,6 +1,7 @@
 """A new task in the gaps of a running schedule: nothing that is placed moves.
 
-Not part of the published work.  Used by our admission and by the controller: accepting a demand this way disturbs nobody.
+Not part of the published work.  Used by our admission and by the controller: accepting a demand this way disturbs
+nobody.
 """
 
 from __future__ import annotations
@@ -51,7 +52,11 @@ def insert_task(schedule: CyclicSchedule, task: PeriodicTask) -> CyclicSchedule 
         if own != cycle:
             row = schedule.by_task[i]
             kept += [
-                Run(i, run.instance + n * len(row), tuple(Piece(p.offset, p.slots, p.start + n * own) for p in run.pieces))
+                Run(
+                    i,
+                    run.instance + n * len(row),
+                    tuple(Piece(p.offset, p.slots, p.start + n * own) for p in run.pieces),
+                )
                 for n in range(1, cycle // own)
                 for run in row
             ]

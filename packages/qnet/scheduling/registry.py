@@ -45,7 +45,10 @@ SCHEDULERS: dict[str, Scheduler] = {
             whole_network=True,
         ),
         Scheduler(
-            "pts-cedf", "one protocol at a time, clairvoyant EDF with idle time", schedule_clairvoyant, whole_network=True
+            "pts-cedf",
+            "one protocol at a time, clairvoyant EDF with idle time",
+            schedule_clairvoyant,
+            whole_network=True,
         ),
         Scheduler(
             "pts-pb",

@@ -75,7 +75,8 @@ class _Runs:
 
 def rows(options: SuiteOptions) -> Iterator[BenchRow]:
     """The rows of the chosen parts, as they are ready."""
-    count, parts = 100, PARTS
+    count = 100
+    parts: tuple[str, ...] = PARTS
     for key, value in options.overrides.items():
         if key == "workloads":
             count = int(value) if value.isdigit() else 0

@@ -1,7 +1,7 @@
 """Balanced workloads, as in the comparison of 2020: demands until every end node is a little overbooked.
 
-Specification 6.2.  The text leaves open what happens when a source has no destination left among the candidates that can
-be served: here the destination is then any other end node, and without one the source is dropped.
+Specification 6.2.  The text leaves open what happens when a source has no destination left among the candidates that
+can be served: here the destination is then any other end node, and without one the source is dropped.
 """
 
 from __future__ import annotations

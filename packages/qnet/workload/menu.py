@@ -1,4 +1,5 @@
-"""The menu of rates: 1 / (slot * 2^i) for i = 0 ... 9, so that hyperperiods are at most 512 slots (specification 6.2)."""
+"""The menu of rates: 1 / (slot * 2^i) for i = 0 ... 9, so that hyperperiods are at most 512 slots (specification
+6.2)."""
 
 from __future__ import annotations
 

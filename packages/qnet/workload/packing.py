@@ -25,7 +25,8 @@ class QubitPacking:
         self.utilisation: dict[str, float] = defaultdict(float)
 
     def add(self, protocol: MappedProtocol, period: int) -> dict[str, str]:
-        """Assign the qubits of ``protocol`` that runs every ``period`` slots; qubit of the protocol -> of the network."""
+        """Assign the qubits of ``protocol`` that runs every ``period`` slots; qubit of the protocol -> of the
+        network."""
         names = self.assignment(protocol, period)
         for qubit, slots in protocol.occupied_slots.items():
             self.utilisation[names[qubit]] += slots / period
@@ -43,8 +44,9 @@ class QubitPacking:
             wanted[qubit.rpartition("-")[0]].append((slots / period, qubit))
         names: dict[str, str] = {}
         for node, virtual in wanted.items():
-            fitted = self._fit(node, sorted(virtual), room=True)
-            names |= self._fit(node, sorted(virtual), room=False) if fitted is None else fitted
+            fitted = self._fit(node, sorted(virtual), room=True) or self._fit(node, sorted(virtual), room=False)
+            assert fitted is not None
+            names |= fitted
         return names
 
     def _fit(self, node: str, virtual: list[tuple[float, str]], *, room: bool) -> dict[str, str] | None:

@@ -28,7 +28,9 @@ def line() -> ReferenceProtocols:
     return ReferenceProtocols(get_network("line"))
 
 
-@pytest.mark.parametrize(("pair", "fidelity"), [(("0", "1"), 0.9), (("0", "2"), 0.7), (("0", "2"), 0.8), (("0", "3"), 0.55)])
+@pytest.mark.parametrize(
+    ("pair", "fidelity"), [(("0", "1"), 0.9), (("0", "2"), 0.7), (("0", "2"), 0.8), (("0", "3"), 0.55)]
+)
 @pytest.mark.parametrize("t2_s", [1.0, 10.0])
 def test_means_are_those_of_the_exact_evaluation(pair, fidelity: float, t2_s: float, line) -> None:
     """Tolerance: five standard errors, a false alarm once in a million."""

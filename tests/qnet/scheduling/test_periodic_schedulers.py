@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,7 +23,7 @@ SLOT_S = 0.01
 
 
 def task(i: int, slots: int, period: int, qubits: str = "q", **more) -> PeriodicTask:
-    return PeriodicTask(i, f"t{i + 1}", slots, period, {q: (1 << slots) - 1 for q in qubits}, **more)
+    return PeriodicTask(i, f"t{i + 1}", slots, period, dict.fromkeys(qubits, (1 << slots) - 1), **more)
 
 
 def intervals(found) -> dict[str, list[tuple[int, int]]]:
@@ -144,9 +146,10 @@ def test_bounds_on_jitter_and_latency_make_a_miss() -> None:
     assert isinstance(found, Miss)
     assert "a latency of 4 slots is above the bound 3" in str(found)
     jittery = [task(0, 3, 8), task(1, 1, 4, jitter_max=0.5)]
-    assert isinstance(attempt(jittery, "rcpsp-np-edf", SLOT_S), Miss) or figures(
-        schedule(jittery, "rcpsp-np-edf", SLOT_S)
-    ).jitter_s <= 0.5 * SLOT_S
+    assert (
+        isinstance(attempt(jittery, "rcpsp-np-edf", SLOT_S), Miss)
+        or figures(schedule(jittery, "rcpsp-np-edf", SLOT_S)).jitter_s <= 0.5 * SLOT_S
+    )
 
 
 masks = st.integers(0, (1 << 40) - 1)
@@ -219,7 +222,7 @@ def test_every_schedule_is_valid(label: str, tasks: list[PeriodicTask]) -> None:
                 taken[q] = taken.get(q, 0) | bits
     if get_scheduler(label).whole_network:
         slots = sorted((p.start, p.start + p.slots) for run in found.unrolled(cycle) for p in run.pieces)
-        assert all(b <= c for (_, b), (c, _) in zip(slots, slots[1:]))
+        assert all(b <= c for (_, b), (c, _) in itertools.pairwise(slots))
 
 
 @given(tasks=task_sets())
