@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ class Candidate:
     success: float
     storage_slots: int
     operations: int = 1
+    work: tuple[int, int] = (0, 0)
+    """Slots of link generation at the first and at the last node of the sub-path."""
 
     @property
     def rate(self) -> float:
@@ -55,6 +58,29 @@ def thinned(candidates: Iterable[Candidate], size: int) -> tuple[Candidate, ...]
     step = (len(front) - 1) / (size - 1)
     keep.update(round(k * step) for k in range(size))
     return tuple(front[i] for i in sorted(keep))
+
+
+class Steps:
+    """Pairs of delivered rate and fidelity that were reached, as a staircase: a question takes a bisection."""
+
+    def __init__(self) -> None:
+        self._fidelities: list[float] = []  # ascending
+        self._rates: list[float] = []  # descending
+
+    def covers(self, rate: float, fidelity: float) -> bool:
+        """Whether something was reached with at least this rate and this fidelity."""
+        place = bisect.bisect_left(self._fidelities, fidelity)
+        return place < len(self._rates) and self._rates[place] >= rate
+
+    def add(self, rate: float, fidelity: float) -> None:
+        """Enter a pair; the pairs that it beats leave."""
+        if self.covers(rate, fidelity):
+            return
+        place = end = bisect.bisect_right(self._fidelities, fidelity)
+        while place > 0 and self._rates[place - 1] <= rate:
+            place -= 1
+        self._fidelities[place:end] = [fidelity]
+        self._rates[place:end] = [rate]
 
 
 def staircase(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:

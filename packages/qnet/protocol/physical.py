@@ -33,7 +33,7 @@ from qnet.physics.hardware import Hardware
 from qnet.physics.links import window_slots
 from qnet.protocol.assess import Assessor
 from qnet.protocol.capability import LinkCapability
-from qnet.protocol.front import Candidate, staircase, thinned
+from qnet.protocol.front import Candidate, Steps, staircase, thinned
 from qnet.protocol.reference import Capabilities, ReferenceCompiler, check_request, link_capabilities
 from qnet.protocol.tree import DistillNode, LinkNode, ProtocolNode, SwapNode, relabelled, sorted_children
 from schedcore.errors import InputError
@@ -230,14 +230,16 @@ class PhysicalCompiler:
                     yield made
 
     def _swaps(self, path: tuple[str, ...], budget: _Budget, capped: Resources) -> Iterator[Candidate]:
-        reached: list[tuple[float, float]] = []
+        reached = Steps()
         for at in self._pivots(len(path)):
             left_front = self._front(path[: at + 1], budget)
             right_front = self._front(path[at:], budget)
-            pairs = [(_hope(left, right), left, right) for left in left_front for right in right_front]
+            pairs = [
+                (_hope(left, right, capped[path[at]][0]), left, right) for left in left_front for right in right_front
+            ]
             pairs.sort(key=lambda p: p[0], reverse=True)
             for hope, left, right in pairs:
-                if not any(rate >= hope[0] and fidelity >= hope[1] for rate, fidelity in reached):
+                if not reached.covers(*hope):
                     children = sorted_children(left.tree, right.tree)
                     tree = SwapNode(
                         nodes=(path[0], path[-1]),
@@ -251,7 +253,7 @@ class PhysicalCompiler:
                     )
                     made = self._candidate(tree, path, capped)
                     if made is not None:
-                        reached.append((made.rate, made.fidelity))
+                        reached.add(made.rate, made.fidelity)
                         yield made
 
     def _pivots(self, count: int) -> Iterator[int]:
@@ -363,6 +365,7 @@ class PhysicalCompiler:
             success,
             _storage(draft),
             len(draft.nodes),
+            _work(draft, path),
         )
 
     def _read(self, candidate: Candidate, path: Sequence[str], budget: _Budget) -> MappedProtocol:
@@ -373,15 +376,26 @@ class PhysicalCompiler:
         return replace(mapped, fidelity=min(fidelity, 1.0), success=success, mode="physical")
 
 
-def _hope(left: Candidate, right: Candidate) -> tuple[float, float]:
+def _hope(left: Candidate, right: Candidate, comm: int) -> tuple[float, float]:
     """Delivered rate and fidelity that a swap of two candidates may have at best.
 
     Each half alone waits less and finishes earlier than beside the other, so the product of the successes over the
     longer latency is a hope that the mapping can only disappoint.  So is the fidelity if all errors of the one are of
     the same kind as those of the other and cancel.
     """
-    rate = left.success * right.success / max(left.latency_slots, right.latency_slots)
+    pivot = -(-(left.work[1] + right.work[0]) // comm) + 1  # links at the pivot one after the other, then the swap
+    rate = left.success * right.success / max(left.latency_slots, right.latency_slots, pivot)
     return rate, left.fidelity * right.fidelity + (1.0 - left.fidelity) * (1.0 - right.fidelity)
+
+
+def _work(draft: Draft, path: Sequence[str]) -> tuple[int, int]:
+    """Slots of link generation at the first and at the last node of ``path``."""
+    first = last = 0
+    for node, slots in zip(draft.nodes, draft.slots, strict=True):
+        if node.kind == "L":
+            first += slots if path[0] in node.nodes else 0
+            last += slots if path[-1] in node.nodes else 0
+    return first, last
 
 
 def _rank(candidate: Candidate) -> tuple[float, float, int]:

@@ -18,7 +18,7 @@ from qnet.physics.storage import Memory
 from qnet.protocol.assess import Assessor
 from qnet.protocol.capability import LinkCapability
 from qnet.protocol.evaluate import evaluate
-from qnet.protocol.front import Candidate, thinned
+from qnet.protocol.front import Candidate, Steps, thinned
 from qnet.protocol.link import link_node
 from qnet.protocol.physical import PhysicalCompiler, PhysicalOptions
 from qnet.protocol.reference import ReferenceCompiler
@@ -216,6 +216,16 @@ def test_front_is_a_staircase_and_answers_requests() -> None:
     assert [c.rate for c in front] == sorted((c.rate for c in front), reverse=True)
     assert made.compile(path, 0.99) is None
     assert made.compile(path, 0.5, rate_hz=1e6) is None
+
+
+def test_steps_know_what_is_covered() -> None:
+    rng = np.random.default_rng(1)
+    steps, seen = Steps(), []
+    for rate, fidelity in rng.integers(0, 12, (200, 2)).astype(float):
+        asked = rng.integers(0, 12, 2)
+        assert steps.covers(*asked) == any(r >= asked[0] and f >= asked[1] for r, f in seen)
+        steps.add(rate, fidelity)
+        seen.append((rate, fidelity))
 
 
 def test_thinning_keeps_the_extremes() -> None:
