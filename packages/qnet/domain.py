@@ -69,6 +69,18 @@ def _packets(options: SuiteOptions) -> Iterator[BenchRow]:
     return rows(options)
 
 
+def _golden(options: SuiteOptions) -> Iterator[BenchRow]:
+    from qnet.suites.golden import golden_rows
+
+    return golden_rows(options)
+
+
+def _physical(options: SuiteOptions) -> Iterator[BenchRow]:
+    from qnet.suites.physical import rows
+
+    return rows(options)
+
+
 OPTIONS = (
     DomainOption(
         "scheduler", "Periodic scheduler: the same as --solver.", instead_of="solver", verbs=("solve", "simulate")
@@ -120,6 +132,8 @@ domain = Domain(
     info="qnet.command:info",
     describe="qnet.command:describe",
     suites={
+        "golden": Suite("protocols, mappings and formulas of the published system, exactly", _golden),
+        "physical": Suite("what protocols can promise: feasible region, storage, the seed's own terms", _physical),
         "paper": Suite("throughput, jitter and admission of the schedulers beside the reference", _paper),
         "packets": Suite("packets of pairs: attempt lengths, static and dynamic schedules on GARR, sessions", _packets),
     },

@@ -31,16 +31,17 @@ from qnet.mapping.mapped import MappedProtocol
 from qnet.mapping.parallel import as_links_become_possible
 from qnet.physics.hardware import Hardware
 from qnet.physics.links import window_slots
-from qnet.physics.werner_links import swap_fidelity
 from qnet.protocol.assess import Assessor
 from qnet.protocol.capability import LinkCapability
-from qnet.protocol.front import Candidate, thinned
+from qnet.protocol.front import Candidate, Steps, staircase, thinned
 from qnet.protocol.reference import Capabilities, ReferenceCompiler, check_request, link_capabilities
 from qnet.protocol.tree import DistillNode, LinkNode, ProtocolNode, SwapNode, relabelled, sorted_children
 from schedcore.errors import InputError
 
 _COMM_CAPS = (1, 2, 3, 4, 6, 8)
 _STORAGE_CAPS = (0, 1, 2, 3, 4, 6, 8, 12)
+_LARGE = 60  # operations up to which both ways of mapping are tried
+_LARGEST = 200  # operations of the largest tree that a distillation may make
 _SAME = 1e-9  # fidelities this close are equal: two ways of rounding the same formula
 
 
@@ -52,6 +53,8 @@ class PhysicalOptions:
     ----------
     windows:
         Success probabilities of link windows that are tried.
+    links:
+        Candidates kept per elementary link.
     front:
         Candidates kept per sub-path and budget, by its number of hops: up to two, up to five, more.
     rounds:
@@ -62,7 +65,8 @@ class PhysicalOptions:
     """
 
     windows: tuple[float, ...] = (0.5, 0.65, 0.8, 0.9, 0.95, 0.99)
-    front: tuple[int, int, int] = (20, 12, 6)
+    links: int = 80
+    front: tuple[int, int, int] = (40, 20, 6)
     rounds: int = 3
     margin: float = 0.02
 
@@ -71,9 +75,11 @@ class PhysicalOptions:
             raise InputError(
                 f"windows {self.windows} are not all between 0 and 1", where="options", remedy="give probabilities"
             )
-        if len(self.front) != 3 or min(self.front) < 2:
+        if len(self.front) != 3 or min(*self.front, self.links) < 2:
             raise InputError(
-                f"front sizes {self.front} are not three of at least 2", where="options", remedy="e.g. (20, 12, 6)"
+                f"front sizes {self.front} are not three of at least 2, or links {self.links} is less",
+                where="options",
+                remedy="e.g. (20, 12, 6)",
             )
         if self.rounds < 0 or not 0 <= self.margin < 1:
             raise InputError(
@@ -121,7 +127,9 @@ class PhysicalCompiler:
         self._links = links
         self._slot_s = slot_s
         self._assessor = Assessor(hardware, slot_s)
-        self._memo: dict[tuple[object, ...], tuple[tuple[str, ...], tuple[Candidate, ...]]] = {}
+        self._memo: dict[
+            tuple[object, ...], tuple[tuple[str, ...], tuple[tuple[Candidate, ...], tuple[Candidate, ...]]]
+        ] = {}
         self._references: dict[_Budget, ReferenceCompiler] = {}
         self.mappings = 0
         """Mappings made so far: the work of the search, independent of the machine."""
@@ -141,7 +149,7 @@ class PhysicalCompiler:
         wanted = fidelity + margin * (1.0 - fidelity) - _SAME
         best: tuple[Candidate, _Budget] | None = None
         for budget in self._budgets(path):
-            for candidate in (*self._front(tuple(path), budget), *self._published(path, budget, fidelity)):
+            for candidate in (*self._fronts(tuple(path), budget)[0], *self._published(path, budget, fidelity)):
                 if candidate.fidelity >= wanted and (best is None or _rank(candidate) > _rank(best[0])):
                     best = candidate, budget
         if best is None or best[0].rate / self._slot_s < rate_hz:
@@ -149,22 +157,17 @@ class PhysicalCompiler:
         return self._read(best[0], path, best[1])
 
     def front(self, path: Sequence[str]) -> tuple[Candidate, ...]:
-        """All candidates of the whole path that no other beats in fidelity and delivered rate, ascending in fidelity."""
+        """Candidates of the whole path that no other beats in fidelity and delivered rate, ascending in fidelity."""
         check_request(path, 0.5, 1.0, self._resources, self._links)
-        found = [c for budget in self._budgets(path) for c in self._front(tuple(path), budget)]
-        staircase: list[Candidate] = []
-        for candidate in sorted(found, key=lambda c: (-c.fidelity, -c.rate)):
-            if not staircase or candidate.rate > staircase[-1].rate:
-                staircase.append(candidate)
-        return tuple(reversed(staircase))
+        return staircase(c for budget in self._budgets(path) for c in self._fronts(tuple(path), budget)[0])
 
     def _budgets(self, path: Sequence[str]) -> list[_Budget]:
         """Caps of the grid up to the most qubits of a node of the path, the largest first."""
         comm = max(self._resources[node][0] for node in path)
         storage = max(self._resources[node][1] for node in path)
-        return [
-            (c, s) for c in reversed(_COMM_CAPS) if c <= comm for s in reversed(_STORAGE_CAPS) if s <= storage
-        ] or [(comm, storage)]
+        return [(c, s) for c in reversed(_COMM_CAPS) if c <= comm for s in reversed(_STORAGE_CAPS) if s <= storage] or [
+            (comm, storage)
+        ]
 
     def _capped(self, path: Sequence[str], budget: _Budget) -> dict[str, tuple[int, int]]:
         return {n: (min(self._resources[n][0], budget[0]), min(self._resources[n][1], budget[1])) for n in path}
@@ -172,23 +175,35 @@ class PhysicalCompiler:
     # --- fronts -----------------------------------------------------------------------------------
 
     def _front(self, path: tuple[str, ...], budget: _Budget) -> tuple[Candidate, ...]:
+        """What longer paths build on: the thinned front of a sub-path."""
+        return self._fronts(path, budget)[1]
+
+    def _fronts(self, path: tuple[str, ...], budget: _Budget) -> tuple[tuple[Candidate, ...], tuple[Candidate, ...]]:
+        """Every candidate that none beats in fidelity and delivered rate, and the thinned front in all dimensions."""
         links = tuple(link_capabilities(self._links, u, v) for u, v in itertools.pairwise(path))
         capped = self._capped(path, budget)
         key = (links, tuple(capped.values()))
         hit = self._memo.get(key)
         if hit is None:
+            size = self._size(len(path) - 1)
             if len(path) == 2:
-                base = thinned(self._single(path, links[0], capped), self._size(1))
+                single = list(self._single(path, links[0], capped))
+                made, base = single, thinned(single, self.options.links)
             else:
-                base = thinned(self._swaps(path, budget, capped), self._size(len(path) - 1))
-            found = thinned((*base, *self._distilled(base, path, capped)), self._size(len(path) - 1))
+                made = list(self._swaps(path, budget, capped))
+                base = thinned(made, size)
+            distilled = list(self._distilled(base, path, capped))
+            # Distilled links do not push fresh ones out of the front: each kind has places of its own.
+            better = [c for c in distilled if not any(o.fidelity >= c.fidelity and o.rate >= c.rate for o in base)]
+            found = staircase((*made, *distilled)), (*base, *thinned(better, max(2, size // 2)))
             self._memo[key] = (path, found)
             return found
         known, found = hit
         if known == path:
             return found
         names = dict(zip(known, path, strict=True))
-        return tuple(replace(c, tree=relabelled(c.tree, names)) for c in found)
+        best, kept = ([replace(c, tree=relabelled(c.tree, names)) for c in part] for part in found)
+        return tuple(best), tuple(kept)
 
     def _size(self, hops: int) -> int:
         small, middle, large = self.options.front
@@ -215,14 +230,16 @@ class PhysicalCompiler:
                     yield made
 
     def _swaps(self, path: tuple[str, ...], budget: _Budget, capped: Resources) -> Iterator[Candidate]:
-        reached: list[tuple[float, float]] = []
+        reached = Steps()
         for at in self._pivots(len(path)):
             left_front = self._front(path[: at + 1], budget)
             right_front = self._front(path[at:], budget)
-            pairs = [(_hope(left, right), left, right) for left in left_front for right in right_front]
+            pairs = [
+                (_hope(left, right, capped[path[at]][0]), left, right) for left in left_front for right in right_front
+            ]
             pairs.sort(key=lambda p: p[0], reverse=True)
             for hope, left, right in pairs:
-                if not any(rate >= hope[0] and fidelity >= hope[1] for rate, fidelity in reached):
+                if not reached.covers(*hope):
                     children = sorted_children(left.tree, right.tree)
                     tree = SwapNode(
                         nodes=(path[0], path[-1]),
@@ -236,16 +253,19 @@ class PhysicalCompiler:
                     )
                     made = self._candidate(tree, path, capped)
                     if made is not None:
-                        reached.append((made.rate, made.fidelity))
+                        reached.add(made.rate, made.fidelity)
                         yield made
 
     def _pivots(self, count: int) -> Iterator[int]:
-        """Pivots of a path of ``count`` nodes: all on short paths, the middle ones on long ones."""
+        """Pivots of a path of ``count`` nodes: all on short paths, the middle on long ones.
+
+        The order of the swaps of a chain changes neither its links nor when they start, so that on a long path the
+        pivot only says where distillation may happen.
+        """
         if count <= 6:
             yield from range(1, count - 1)
-            return
-        middle = count // 2
-        yield from sorted({middle - 1, middle, count - 1 - middle} & set(range(1, count - 1)))
+        else:
+            yield count // 2
 
     def _distilled(self, base: Sequence[Candidate], path: tuple[str, ...], capped: Resources) -> Iterator[Candidate]:
         """Pumping with fresh copies, and nested distillation, of every candidate while it gains fidelity."""
@@ -270,9 +290,9 @@ class PhysicalCompiler:
                     yield following
                     current = following
 
-    def _distil(
-        self, kept: Candidate, other: Candidate, path: tuple[str, ...], capped: Resources
-    ) -> Candidate | None:
+    def _distil(self, kept: Candidate, other: Candidate, path: tuple[str, ...], capped: Resources) -> Candidate | None:
+        if kept.operations + other.operations >= _LARGEST:
+            return None
         tree = DistillNode(
             nodes=(path[0], path[-1]),
             fidelity=max(kept.fidelity, other.fidelity),
@@ -308,8 +328,8 @@ class PhysicalCompiler:
             if fill_gaps:
                 draft = first
                 fits = as_links_become_possible(draft, qubits)
-            elif found and not any(node.kind == "D" for node in first.nodes):
-                break  # one link per hop: filling gaps is never later
+            elif found and (len(first.nodes) > _LARGE or not any(node.kind == "D" for node in first.nodes)):
+                break  # with one link per hop filling gaps is hardly ever later; large trees would cost too much
             else:
                 draft = first.twin()
                 fits = as_soon_as_possible(draft, qubits, keep_pair=True)
@@ -339,7 +359,13 @@ class PhysicalCompiler:
         draft, _, latency, success, fidelity = best
         rate_hz = success / (latency * self._slot_s)
         return Candidate(
-            replace(tree, fidelity=min(fidelity, 1.0), rate_hz=rate_hz), latency, fidelity, success, _storage(draft)
+            replace(tree, fidelity=min(fidelity, 1.0), rate_hz=rate_hz),
+            latency,
+            fidelity,
+            success,
+            _storage(draft),
+            len(draft.nodes),
+            _work(draft, path),
         )
 
     def _read(self, candidate: Candidate, path: Sequence[str], budget: _Budget) -> MappedProtocol:
@@ -350,14 +376,26 @@ class PhysicalCompiler:
         return replace(mapped, fidelity=min(fidelity, 1.0), success=success, mode="physical")
 
 
-def _hope(left: Candidate, right: Candidate) -> tuple[float, float]:
+def _hope(left: Candidate, right: Candidate, comm: int) -> tuple[float, float]:
     """Delivered rate and fidelity that a swap of two candidates may have at best.
 
     Each half alone waits less and finishes earlier than beside the other, so the product of the successes over the
-    longer latency, and the ideal swap of the two fidelities, are hopes that the mapping can only disappoint.
+    longer latency is a hope that the mapping can only disappoint.  So is the fidelity if all errors of the one are of
+    the same kind as those of the other and cancel.
     """
-    rate = left.success * right.success / max(left.latency_slots, right.latency_slots)
-    return rate, swap_fidelity(left.fidelity, right.fidelity)
+    pivot = -(-(left.work[1] + right.work[0]) // comm) + 1  # links at the pivot one after the other, then the swap
+    rate = left.success * right.success / max(left.latency_slots, right.latency_slots, pivot)
+    return rate, left.fidelity * right.fidelity + (1.0 - left.fidelity) * (1.0 - right.fidelity)
+
+
+def _work(draft: Draft, path: Sequence[str]) -> tuple[int, int]:
+    """Slots of link generation at the first and at the last node of ``path``."""
+    first = last = 0
+    for node, slots in zip(draft.nodes, draft.slots, strict=True):
+        if node.kind == "L":
+            first += slots if path[0] in node.nodes else 0
+            last += slots if path[-1] in node.nodes else 0
+    return first, last
 
 
 def _rank(candidate: Candidate) -> tuple[float, float, int]:
