@@ -112,7 +112,7 @@ def qubit_gantt(schedule: CyclicSchedule, demands: Sequence[OfferedDemand], path
     axes.set_xlabel(f"slot of {schedule.slot_s * 1000:g} ms")
     for index, offered in enumerate(demands[:30]):
         label = shorten(f"{offered.demand.label} {offered.demand.source}-{offered.demand.destination}", 1.4, 7)
-        y = 1 - 0.035 * index - 0.02
+        y = 1 - (0.16 * index + 0.05) / height
         axes.annotate("■ " + label, (1.01, y), xycoords="axes fraction", size=7, color=color(index), va="top")
     return save(figure, path)
 
@@ -145,12 +145,15 @@ def fidelity_histograms(result: ExecutionResult, path: Path, *, most: int = 12) 
         axes.set_title(shorten(title, 2.5, 8), size=8, loc="left", color=INK)
         axes.set_yticks([])
         if len(sample):
-            axes.hist(sample, bins=40, color=color(0))
+            axes.hist(sample, bins=25, color=color(0))
             axes.axvline(demand.fidelity, color=INK, linewidth=1.2)
             axes.axvline(demand.fidelity_p5, color=INK, linewidth=1.0, linestyle="--")
         else:
-            axes.annotate("nothing was delivered", (0.5, 0.5), xycoords="axes fraction", ha="center", size=8, color=MUTED)
+            axes.annotate(
+                "nothing was delivered", (0.5, 0.5), xycoords="axes fraction", ha="center", size=8, color=MUTED
+            )
         axes.axvline(demand.fidelity_min, color=VIOLATION, linewidth=1.2)
+        axes.locator_params(axis="x", nbins=4)
     return save(figure, path)
 
 
@@ -174,7 +177,10 @@ def curves(
         axes.fill_between(x, y - 1.96 * e, y + 1.96 * e, color=color(k), alpha=0.15, linewidth=0)
         axes.plot(x, y, "o-", color=color(k), markersize=4, linewidth=1.5, label=name)
     if log_x:
+        ticks = sorted({point[0] for points in series.values() for point in points})
         axes.set_xscale("log")
+        axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+        axes.set_xticks([], minor=True)
     axes.set_ylim(bottom=0)
     axes.grid(color=GRID, linewidth=0.6)
     axes.set_xlabel(x_label)

@@ -61,7 +61,9 @@ def run_study(name: str, scenario: Scenario, label: str, rule: str, request: Req
     return Answer(data, title + "\n" + text_table(heading, rows), written)
 
 
-def _workloads(compiler: Compiler, options: ScenarioOptions, load_hz: float, sets: int) -> Iterator[list[OfferedDemand]]:
+def _workloads(
+    compiler: Compiler, options: ScenarioOptions, load_hz: float, sets: int
+) -> Iterator[list[OfferedDemand]]:
     assert options.fidelity is not None
     for k in range(sets):
         yield load_workload(compiler, options.fidelity, load_hz, options.seed + k)
@@ -138,7 +140,9 @@ def _tradeoff(scenario: Scenario, label: str, rule: str, sets: int, request: Req
     return ("scheduler", "throughput", "jitter s"), rows, draw
 
 
-def _kept(scenario: Scenario, workload: list[OfferedDemand], label: str, rule: str, seed: int) -> tuple[int, int, float]:
+def _kept(
+    scenario: Scenario, workload: list[OfferedDemand], label: str, rule: str, seed: int
+) -> tuple[int, int, float]:
     """Demands accepted, promises kept, and the delivered rate of a workload."""
     from qnet.command import WINDOWS_FOR_A_PROMISE
     from qnet.physical_protocols import hardware_of

@@ -38,7 +38,9 @@ def static_table(applications: Sequence[Application]) -> list[tuple[int, int]] |
     return sorted(table)
 
 
-def simulate_static(applications: Sequence[Application], slot_s: float, *, seed: int, links: int) -> PacketResult | None:
+def simulate_static(
+    applications: Sequence[Application], slot_s: float, *, seed: int, links: int
+) -> PacketResult | None:
     """Repeat the table until every application has its packets, at most ``MAX_CYCLES`` times; ``None``: rejected.
 
     A failed attempt is lost; the next cycle is the next chance.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from qnet.suites.promises import promise_rows
 from qnet.suites.region import all_pairs_rows, decoherence_rows, region_rows, seed_terms_rows
 from schedcore.bench import BenchRow, SuiteOptions
 from schedcore.errors import InputError, unknown_name
@@ -15,10 +16,11 @@ PARTS: dict[str, Callable[[SuiteOptions], Iterator[BenchRow]]] = {
     "region": region_rows,
     "storage": decoherence_rows,
     "seed-terms": seed_terms_rows,
+    "promises": promise_rows,
     "pairs": all_pairs_rows,
 }
 """Part of the suite -> its rows: feasible region; the published protocols with storage; the published search on its own
-terms; time for all pairs of SURFnet."""
+terms; promises of accepted demands, played; time for all pairs of SURFnet."""
 
 
 def rows(options: SuiteOptions) -> Iterator[BenchRow]:
