@@ -24,7 +24,8 @@ def main() -> None:
     print(f"machine: {machine()}")
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "coverage.json"
-        words = [sys.executable, "-m", "pytest", "-q", "tests", "--cov=schedcore", "--cov-branch"]
+        words = [sys.executable, "-m", "pytest", "-q", "-n", "auto", "--dist", "loadgroup", "tests"]
+        words += ["--cov=schedcore", "--cov-branch"]
         run = subprocess.run([*words, f"--cov-report=json:{out}"], cwd=ROOT, check=False)
         if not out.exists():
             sys.exit(f"the tests left no measurement (exit code {run.returncode})")

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from schedcore.bench import Suite
 from schedcore.domain_options import DomainOption
-from schedcore.errors import InputError, UnknownNameError, did_you_mean, unknown_name
+from schedcore.errors import InputError, SchedError, UnknownNameError, did_you_mean, unknown_name
 
 if TYPE_CHECKING:
     from schedcore.model import Problem
@@ -196,6 +196,17 @@ def load_registered(group: str, name: str) -> Any:
 def domain_names() -> tuple[str, ...]:
     """Names of the registered domains, sorted; nothing is imported."""
     return registered_names(DOMAINS)
+
+
+def known_domains() -> tuple[Domain, ...]:
+    """The registered domains that can be loaded; one that fails is told where it is used."""
+    found = []
+    for name in domain_names():
+        try:
+            found.append(get_domain(name))
+        except SchedError:
+            continue
+    return tuple(found)
 
 
 def get_domain(name: str) -> Domain:

@@ -31,6 +31,7 @@ class RuleSolver:
     """One non-delay rule; deterministic, so ``seed`` changes nothing, and a hint is of no use to it."""
 
     features = _FEATURES
+    kernels = ("jssp._kernels",)
 
     def __init__(self, rule: str) -> None:
         self.rule = rule

@@ -63,6 +63,12 @@ def _paper(options: SuiteOptions) -> Iterator[BenchRow]:
     return rows(options)
 
 
+def _packets(options: SuiteOptions) -> Iterator[BenchRow]:
+    from qnet.suites.packets import rows
+
+    return rows(options)
+
+
 def _golden(options: SuiteOptions) -> Iterator[BenchRow]:
     from qnet.suites.golden import golden_rows
 
@@ -129,6 +135,7 @@ domain = Domain(
         "golden": Suite("protocols, mappings and formulas of the published system, exactly", _golden),
         "physical": Suite("what protocols can promise: feasible region, storage, the seed's own terms", _physical),
         "paper": Suite("throughput, jitter and admission of the schedulers beside the reference", _paper),
+        "packets": Suite("packets of pairs: attempt lengths, static and dynamic schedules on GARR, sessions", _packets),
     },
     solvers={label: f"qnet.periodic_solver:{label.replace('-', '_')}" for label in _LABELS},
 )

@@ -154,6 +154,16 @@ def test_wrong_words(small, tmp_path, words, what, remedy) -> None:
 def test_unknown_experiment(sched) -> None:
     ran = sched("run", "quikstart")
     assert (ran.code, "did you mean 'quickstart'?" in ran.err) == (2, True)
+    assert "unknown experiment 'quikstart'" in ran.err
+    assert "jssp is a domain:  sched sweep jssp" in sched("run", "jssp").err
+
+
+def test_an_experiment_where_a_file_is_expected(sched, tmp_path, monkeypatch) -> None:
+    ran = sched("info", "quickstart")
+    assert (ran.code, "'quickstart' is an experiment, and no file" in ran.err) == (2, True)
+    assert "sched info experiment=quickstart" in ran.err
+    monkeypatch.setenv("SCHED_CONFIG_DIR", str(tmp_path / "nowhere"))
+    assert "there is no file 'quickstart'" in sched("info", "quickstart").err
 
 
 def test_killed_run_resumes(tmp_path) -> None:

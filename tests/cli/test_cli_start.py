@@ -27,7 +27,17 @@ def run_code(*words: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "words", [("--help",), ("list", "experiments"), ("list", "domains"), ("bench", "--help"), ("doctor",), ("lits",)]
+    "words",
+    [
+        ("--help",),
+        ("list", "experiments"),
+        ("list", "domains"),
+        ("bench", "--help"),
+        ("train", "--help"),
+        ("eval", "--help"),
+        ("doctor",),
+        ("lits",),
+    ],
 )
 def test_no_heavy_library_is_loaded(words: tuple[str, ...]) -> None:
     assert not modules_after(run_code(*words)) & set(HEAVY.split())

@@ -73,3 +73,13 @@ def test_what_is_no_trainer_is_refused(trainers) -> None:
         get_trainer("jssp", "nothing")
     with pytest.raises(UnknownNameError, match="unknown recipe 'count'.*did you mean 'counting'"):
         get_trainer("jssp", "count")
+
+
+def test_help_names_the_recipes_and_methods_of_the_domains(sched) -> None:
+    out = sched("train", "--help").out
+    assert "Recipes:" in out
+    assert "jssp" in out
+    assert "paper, ours, control" in out
+    out = " ".join(sched("eval", "--help").out.split())
+    assert "Methods of the domains" in out
+    assert "paper, learned, control, hybrid" in out

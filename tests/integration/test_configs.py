@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from schedcore.configdir import find_config_dir
+from schedcore.configdir import ConfigDir, find_config_dir
 from schedcore.experiments.config import GROUPS
 from schedcore.experiments.expand import expand
 from schedcore.experiments.inspection import inspect
@@ -72,3 +72,30 @@ def test_quickstart_runs_every_domain_on_ray() -> None:
     found = expand(CONFIGS, "quickstart").experiment
     assert {group.domain for group in found.groups.values()} == set(domain_names())
     assert found.backend.name == "ray"
+
+
+PARTS = sorted(
+    path.relative_to(CONFIGS.path / "experiment") for path in CONFIGS.path.glob("experiment/*/_quickstart.yaml")
+)
+
+
+@pytest.mark.parametrize("part", PARTS, ids=str)
+def test_a_part_of_the_quick_start_is_the_same_alone(part: Path, tmp_path: Path) -> None:
+    """Parts share one name space: groups, methods or charts of the same name would replace each other silently."""
+    for name in ("solver", "policy", "domain", "backend"):
+        (tmp_path / name).symlink_to(CONFIGS.path / name)
+    folder = tmp_path / "experiment"
+    folder.mkdir()
+    for file in (CONFIGS.path / "experiment").glob("*/"):
+        if file.is_dir():
+            (folder / file.name).symlink_to(file)
+    whole = (CONFIGS.path / "experiment" / "quickstart.yaml").read_text(encoding="utf-8")
+    lines = [line for line in whole.splitlines() if "_quickstart" not in line or str(part.with_suffix("")) in line]
+    (folder / "alone.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    alone = expand(ConfigDir(tmp_path, "test"), "alone")
+    quickstart = expand(CONFIGS, "quickstart")
+    found = {(p.group, p.method, repr(p.config)) for p in alone.points}
+    assert found, f"{part} is no part of the quick start"
+    mine = {point.group for point in alone.points}
+    assert found == {(p.group, p.method, repr(p.config)) for p in quickstart.points if p.group in mine}
+    assert set(alone.experiment.gantt) <= set(quickstart.experiment.gantt)

@@ -80,6 +80,26 @@ class Sleeping(Serial):
         return super().solve(problem, limits=limits)
 
 
+class Marking(Sleeping):
+    """Sleeps, and has a file named after its process in the folder ``SCHED_TEST_MARKS`` while it does.
+
+    Warming up, which has a limit of half a second, leaves no mark.
+    """
+
+    name = "marking"
+
+    def solve(self, problem, *, limits, seed=0, hint=None, on_solution=None, should_stop=None):
+        folder = os.environ.get("SCHED_TEST_MARKS")
+        if folder is None or limits.time_limit_s < 1:
+            return super().solve(problem, limits=limits)
+        mark = pathlib.Path(folder, str(os.getpid()))
+        mark.touch()
+        try:
+            return super().solve(problem, limits=limits)
+        finally:
+            mark.unlink()
+
+
 class Threads(Serial):
     """Prints the variables by which libraries count threads."""
 

@@ -29,6 +29,16 @@ class Node:
 
     process: subprocess.Popen[bytes]
 
+    def holds(self, pid: int) -> bool:
+        """Whether the process ``pid`` lives and was started by this node."""
+        while pid > 1 and pid != self.process.pid:
+            try:
+                # The name of the process, in brackets, may hold blanks; what follows is state and parent.
+                pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+            except (OSError, ValueError):
+                return False
+        return pid == self.process.pid
+
     def kill(self) -> None:
         """End it as a power failure would."""
         with contextlib.suppress(ProcessLookupError):

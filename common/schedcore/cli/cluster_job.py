@@ -133,7 +133,8 @@ def _options(sweep: Sweep) -> list[str]:
 
 def _outcome(address: str, job: str | None, folder: Path, again: str) -> Outcome:
     from schedcore.cli.sweeping import failures_of
-    from schedcore.experiments.report import results_data, write_report
+    from schedcore.experiments.report import write_report
+    from schedcore.experiments.report.brief import brief_data
     from schedcore.experiments.report.from_store import run_data_of
     from schedcore.experiments.report.summary_text import report_text
     from schedcore.experiments.store import Store
@@ -151,7 +152,7 @@ def _outcome(address: str, job: str | None, folder: Path, again: str) -> Outcome
         "failed": len(failed),
         "failures": failed[:100],
         "report": {name: str(file) for name, file in report.files.items()},
-        "arenas": results_data(report.run, report.analyses)["arenas"],
+        "arenas": brief_data(report.analyses),
     }
     error = None
     if failed:

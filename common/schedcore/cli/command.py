@@ -130,11 +130,28 @@ class _WithHelp(click.Command):
 
 
 class Verb(_WithHelp):
-    """A verb: its own parameters, those of the domain that is named, then the common ones."""
+    """A verb: its own parameters, those of the domain that is named, then the common ones.
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
+    Parameters
+    ----------
+    names
+        Heading and rows that ``--help`` shows before the options, made when it is asked for: names that the
+        domains add.
+    """
+
+    def __init__(
+        self, *arguments: Any, names: Callable[[], tuple[str, list[tuple[str, str]]]] | None = None, **options: Any
+    ) -> None:
         super().__init__(*arguments, **options)
         self.params.extend(common_options())
+        self.names = names
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        title, rows = self.names() if self.names is not None else ("", [])
+        if rows:
+            with formatter.section(title):
+                formatter.write_dl(rows)
+        super().format_options(ctx, formatter)
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         return super().get_params(ctx) + domain_parameters(ctx)

@@ -14,7 +14,9 @@ from schedcore.errors import InputError
 
 @verb("doctor", short_help="Check the installation and this machine.")
 @click.option("--imports", is_flag=True, help="Also import every library, each in a process of its own (slow).")
-@click.option("--compile", "kernels", is_flag=True, help="Also compile the solvers' kernels; later uses start at once.")
+@click.option(
+    "--compile", "kernels", is_flag=True, help="Also compile the kernels of all solvers; later uses start at once."
+)
 @config_dir_option()
 def doctor(session: Session, imports: bool, kernels: bool, config_dir: Path | None) -> Outcome:
     """Check the installation and this machine.

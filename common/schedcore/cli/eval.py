@@ -27,7 +27,19 @@ from schedcore.errors import InputError
 COLUMNS = ("id", "quantity", "ours", "unit", "note")
 
 
-@verb("eval", short_help="Measure methods on instances: gaps by class, with confidence.")
+def _methods() -> tuple[str, list[tuple[str, str]]]:
+    """The methods that only the domains have, for the help; none of them is imported."""
+    from schedcore.registry import known_domains
+
+    rows = [
+        (found.name, ", ".join([*found.solvers, *found.policies]))
+        for found in known_domains()
+        if found.evaluation is not None
+    ]
+    return "Methods of the domains (those of the core: 'sched list solvers', 'sched list policies')", rows
+
+
+@verb("eval", short_help="Measure methods on instances: gaps by class, with confidence.", names=_methods)
 @click.argument("domain", type=DomainName())
 @overrides_argument()
 @time_limit_option(60.0)

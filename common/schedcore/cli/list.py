@@ -99,7 +99,7 @@ def _solvers(session: Session, domain: str | None, config_dir: Path | None) -> R
 
 
 def _policies(session: Session, domain: str | None, config_dir: Path | None) -> Rows:
-    from schedcore.experiments.methods import describe
+    from schedcore.experiments.methods import describe, find_policy
     from schedcore.policies import RULES, get_policy, policy_names
     from schedcore.registry import domain_names, get_domain
 
@@ -108,7 +108,11 @@ def _policies(session: Session, domain: str | None, config_dir: Path | None) -> 
         for name in policy_names()
     ]
     for owner in domain_names() if domain is None else (domain,):
-        rows += [{"name": name, "domain": owner, "summary": ""} for name in get_domain(owner).policies]
+        for name in get_domain(owner).policies:
+            try:
+                rows.append({"name": name, "domain": owner, "summary": describe(find_policy(name, owner))})
+            except SchedError as error:
+                session.warn(f"policy {name!r} cannot be loaded: {error}")
     return ("name", "domain", "summary"), rows
 
 

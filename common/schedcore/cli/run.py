@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from schedcore.cli.command import verb
 from schedcore.cli.options import Overrides, config_dir_option, overrides_argument
 from schedcore.cli.session import Outcome, Session
+from schedcore.errors import UnknownNameError, did_you_mean
+
+if TYPE_CHECKING:
+    from schedcore.configdir import ConfigDir
 
 
 class ExperimentName(click.ParamType):
@@ -66,6 +70,7 @@ def run(
     from schedcore.experiments.plan import make_plan
 
     configs = find_config_dir(config_dir)
+    _check_name(configs, experiment)
     plan = make_plan(expand(configs, experiment, overrides.words))
     check_backend_name(plan.config.backend.name)
     for line in plan.notes:
@@ -82,3 +87,16 @@ def run(
     if runs_dir != Path("runs"):
         again += ["--runs-dir", str(runs_dir)]
     return carry_out(session, Sweep(plan, runs_dir / experiment, options, asked, shlex.join(again)))
+
+
+def _check_name(configs: ConfigDir, experiment: str) -> None:
+    """Refuse what is no experiment; a domain is for ``sched sweep``."""
+    from schedcore.registry import domain_names
+
+    known = configs.experiments()
+    if experiment in known:
+        return
+    remedy = did_you_mean(experiment, known)
+    if experiment in domain_names():
+        remedy = f"{experiment} is a domain:  sched sweep {experiment} instance=... ;  " + remedy
+    raise UnknownNameError(f"unknown experiment {experiment!r}", where=str(configs.path / "experiment"), remedy=remedy)

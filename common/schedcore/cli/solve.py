@@ -186,11 +186,10 @@ def run_watched(
     hint: Any = None,
 ) -> tuple[Watch, SolveResult]:
     """Solve with progress on stderr; a signal ends it with the best schedule seen."""
-    from schedcore.cli.kernels import COMPILING, about_to_compile
+    from schedcore.cli.kernels import compile_first
     from schedcore.solvers.protocol import Limits
 
-    if about_to_compile(str(method.name)):
-        session.note(COMPILING)
+    compile_first(session, method)
     watch = Watch(session, f"{loaded.name}  {method.name}")
     limits = Limits(time_limit_s, deterministic_limit, workers)
     with watch.running():

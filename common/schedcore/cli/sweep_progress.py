@@ -61,8 +61,8 @@ class SweepProgress(Observer):
             counts[2] += record.failed
             self.failed += record.failed
         self._keep_best(trial, record)
-        data = {**_names(trial), **record.as_dict(schedule=False), "done": self.done, "total": self.total}
-        self.session.event("trial", data | {"again": again})
+        data = {**_names(trial), **_facts(record), "done": self.done, "total": self.total, "again": again}
+        self.session.event("trial", data)
         self._tell(trial, record, again)
         self._redraw()
 
@@ -156,6 +156,13 @@ def _names(trial: Trial) -> dict[str, Any]:
     return {name: getattr(trial, name) for name in names}
 
 
+def _facts(record: TrialRecord) -> dict[str, Any]:
+    """How a trial ended, for a line of JSON; the rest is in the database under its key."""
+    names = ("attempt", "status", "value", "bound", "lower", "upper", "direction", "wall_s", "error_type", "message")
+    facts = {name: getattr(record, name) for name in names}
+    return facts | {"status": str(record.status), "backend": record.backend, "host": record.host}
+
+
 def _clock(seconds: float) -> str:
     whole = round(seconds)
     hours, minutes = whole // 3600, whole % 3600 // 60
@@ -168,5 +175,6 @@ def result_text(record: TrialRecord) -> str:
         return f"failed ({record.error_type}): {record.message}"
     if record.value is None:
         return f"{str(record.status).lower()}  {record.message}".rstrip()
-    gap = "" if record.upper is None else f" ({100 * (record.value - record.upper) / max(1, record.upper):+.1f}%)"
+    best = record.lower if record.direction == "max" else record.upper
+    gap = "" if best is None else f" ({100 * (record.value - best) / max(1, abs(best)):+.1f}%)"
     return f"{record.value:.10g}{gap} {str(record.status).lower()}, {record.wall_s:.1f} s"

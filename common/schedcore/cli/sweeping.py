@@ -59,7 +59,7 @@ def carry_out(session: Session, sweep: Sweep) -> Outcome:
     SchedError
         The folder cannot be used or written; a trial asks for more than there is.
     """
-    from schedcore.experiments.report import results_data
+    from schedcore.experiments.report.brief import brief_data
     from schedcore.experiments.report.summary_text import report_text
 
     plan, folder, stop = sweep.plan, sweep.folder, StopRequest()
@@ -79,7 +79,7 @@ def carry_out(session: Session, sweep: Sweep) -> Outcome:
         "failed": len(failed),
         "failures": failed[:100],
         "report": {name: str(file) for name, file in report.files.items()},
-        "arenas": results_data(report.run, report.analyses)["arenas"],
+        "arenas": brief_data(report.analyses),
     }
     return Outcome(data, report_text(report), _error(sweep, outcome, failed))
 
@@ -146,6 +146,7 @@ def _run(
         try:
             if left:
                 session.note(f"backend {backend.name}: {ready.reason}")
+                _tell_compiling(session, plan, left)
             if backend.name == "inline" and plan.config.warm_up:
                 solved = [trial for trial in left if (trial.domain, trial.instance) in plan.loaded]
                 warm_up(plan, solved, lambda method: session.detail(f"warming up {method}"), stop)
@@ -208,6 +209,20 @@ def _tell_stored(session: Session, sweep: Sweep, stored: int, left: int) -> None
             f"{stored} of {stored + left} trials are in {sweep.folder}; "
             + (f"{left} to go" if left else "nothing to run")
         )
+
+
+def _tell_compiling(session: Session, plan: Plan, left: list[Trial]) -> None:
+    """Say that the first trials wait for methods that compile: it may take a minute in which nothing ends."""
+    from schedcore.cli.kernels import COMPILING, about_to_compile
+    from schedcore.experiments.methods import get_method
+    from schedcore.experiments.runner import SOLVE
+
+    if not plan.config.warm_up:
+        return
+    names = {(trial.domain, trial.solver): trial.method for trial in left if trial.runner == SOLVE}
+    due = [method for (domain, name), method in names.items() if about_to_compile(get_method(name, domain))]
+    if due:
+        session.note(f"{', '.join(due[:4])}{', ...' if len(due) > 4 else ''}: {COMPILING}")
 
 
 def failures_of(store: Store) -> list[dict[str, Any]]:

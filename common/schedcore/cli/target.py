@@ -107,6 +107,7 @@ class TargetArgument(click.Argument):
             raise UnknownNameError(
                 f"unknown domain {words[0]!r}", where="DOMAIN", remedy=did_you_mean(words[0], domain_names())
             )
+        _refuse_experiment(words[0], ctx)
         return Target(None, words[0], self._overrides(ctx, words[1:]))
 
     def _overrides(self, ctx: click.Context, words: tuple[str, ...]) -> Overrides:
@@ -129,6 +130,22 @@ class TargetArgument(click.Argument):
         else:
             found = [CompletionItem(name) for name in domain_names() if name.startswith(incomplete)]
         return found or [CompletionItem(incomplete, type="file")]
+
+
+def _refuse_experiment(word: str, ctx: click.Context) -> None:
+    """A word that is no file but an experiment was meant as one."""
+    if Path(word).suffix or Path(word).expanduser().exists():
+        return
+    from schedcore.configdir import find_config_dir
+    from schedcore.errors import SchedError
+
+    try:
+        known = find_config_dir().experiments()
+    except SchedError:
+        return
+    if word in known:
+        remedy = f"sched info experiment={word}  shows it,  sched run {word}  runs it"
+        raise InputError(f"{word!r} is an experiment, and no file", where=ctx.command_path, remedy=remedy)
 
 
 def target_argument(name: str = "target", **options: Any) -> Any:

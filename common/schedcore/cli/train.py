@@ -17,7 +17,14 @@ if TYPE_CHECKING:
     from schedcore.training import Trainer
 
 
-@verb("train", short_help="Train a learned method; resumable, with checkpoints and curves.")
+def _recipes() -> tuple[str, list[tuple[str, str]]]:
+    """The recipes of the domains, for the help; none of them is imported."""
+    from schedcore.registry import known_domains
+
+    return "Recipes", [(found.name, ", ".join(found.trainers)) for found in known_domains() if found.trainers]
+
+
+@verb("train", short_help="Train a learned method; resumable, with checkpoints and curves.", names=_recipes)
 @click.argument("domain", type=DomainName())
 @overrides_argument()
 @click.option("--recipe", required=True, metavar="NAME", help="What to train; 'sched list recipes' shows them.")

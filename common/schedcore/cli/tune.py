@@ -40,6 +40,7 @@ class _Asked:
     samples: int
     search_seed: int
     early: bool
+    retries: int = 0
 
 
 @verb("tune", short_help="Search for good parameters of a method (extra: tune).")
@@ -56,6 +57,7 @@ class _Asked:
 @click.option("--search-seed", type=click.IntRange(0, 2**31 - 1), metavar="N", help="Root of the proposals.")
 @click.option("--early/--no-early", default=True, show_default=True,
               help="Give up candidates that are poor on their first trials.")  # fmt: skip
+@click.option("--retries", type=click.IntRange(min=0), metavar="N", help="Try a trial that failed N more times.")
 @click.option("--concurrency", type=click.IntRange(min=1), metavar="N", help="Candidates at a time.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER",
               help="Where results go (default: runs/tune-TARGET).")  # fmt: skip
@@ -75,6 +77,7 @@ def tune(
     seeds: int | None,
     search_seed: int | None,
     early: bool,
+    retries: int | None,
     concurrency: int | None,
     out: Path | None,
     resume: Path | None,
@@ -102,7 +105,9 @@ def tune(
                              "--maximise": maximise, "--seeds": seeds, "--search-seed": search_seed,
                              "--out": out})  # fmt: skip
         asked, known = _stored(resume)
-        asked = dataclasses.replace(asked, samples=samples or asked.samples)
+        asked = dataclasses.replace(
+            asked, samples=samples or asked.samples, retries=asked.retries if retries is None else retries
+        )
         folder = resume
         candidates = Candidates(find_config_dir(asked.config_dir), asked.target, read_space(asked.words), asked.seeds)
         candidates.check()
@@ -115,12 +120,14 @@ def tune(
         candidates.check()
         judged_by = _objective(session, candidates, objective, maximise)
         folder = out or Path("runs") / f"tune-{target}"
+        assert candidates.plan is not None
         asked = _Asked(target, overrides.words, str(configs.path), seeds, judged_by.name, judged_by.maximise,
-                       samples or 20, search_seed or 0, early)  # fmt: skip
+                       samples or 20, search_seed or 0, early,
+                       candidates.plan.config.retries if retries is None else retries)  # fmt: skip
         _refuse_other(folder, asked)
         if not known:
             known = _stored(folder)[1] if (folder / "sweep.json").is_file() else []
-    options = SearchOptions(asked.samples, time_s, concurrency, asked.early, asked.search_seed)
+    options = SearchOptions(asked.samples, time_s, concurrency, asked.early, asked.search_seed, asked.retries)
     stop = StopRequest()
     again = shlex.join(["sched", "tune", "--resume", str(folder)])
     with Store.create(folder, _manifest(candidates, asked, known)) as store:
@@ -283,7 +290,7 @@ def _refuse_other(folder: Path, asked: _Asked) -> None:
     if not (folder / "sweep.json").is_file():
         return
     there, _ = _stored(folder)
-    if dataclasses.replace(there, samples=asked.samples) != asked:
+    if dataclasses.replace(there, samples=asked.samples, retries=asked.retries) != asked:
         raise InputError(
             "another search is in this folder",
             where=str(folder),

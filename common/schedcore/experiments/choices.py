@@ -61,7 +61,10 @@ def is_registered(configs: ConfigDir, group: str, name: str) -> bool:
         return False
     if name in registered(group) or (group in ("solver", "policy") and is_reference(name)):
         return True
-    raise UnknownNameError(f"unknown {group} {name!r}", where=group, remedy=did_you_mean(name, options(configs, group)))
+    remedy = did_you_mean(name, options(configs, group))
+    if group == "policy" and name in options(configs, "solver"):
+        remedy = f"{name} is a solver:  solver={name}"
+    raise UnknownNameError(f"unknown {group} {name!r}", where=group, remedy=remedy)
 
 
 def file_of(configs: ConfigDir, group: str, name: str) -> Path | None:

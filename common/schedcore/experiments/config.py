@@ -167,12 +167,15 @@ class GroupConfig:
         Heading of the table; default: the name of the group.
     runner
         ``solve``, or another runner of the domain.
+    gantt
+        Instances of the group whose best schedule is drawn, besides those of the experiment.
     """
 
     domain: str
     instances: list[str]
     title: str = ""
     runner: str = "solve"
+    gantt: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

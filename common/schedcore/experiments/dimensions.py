@@ -11,7 +11,7 @@ from schedcore.errors import InputError, UnknownNameError, did_you_mean
 from schedcore.experiments.choices import is_registered, options
 from schedcore.experiments.compose import Composer
 from schedcore.experiments.config import GROUPS, WHOLE, ExperimentConfig
-from schedcore.experiments.grid import Block, Entry, Grid
+from schedcore.experiments.grid import PARTS, Block, Entry, Grid
 from schedcore.experiments.points import PointMaker, look_up, overlap
 from schedcore.experiments.schema import check_key
 from schedcore.experiments.words import Glob, Word
@@ -116,7 +116,10 @@ class Dimensions:
     def _grid_options(self, grid: Grid) -> Options:
         given = {word.key: word for word in self.words}
         for key, place in grid.places.items():
-            check_key(ExperimentConfig, key, place)
+            try:
+                check_key(ExperimentConfig, key, place)
+            except UnknownNameError as error:
+                raise UnknownNameError(error.what, where=place, remedy=_grid_remedy(key, error.remedy)) from None
             if key == "domain" and self.domain is not None:
                 raise InputError("the domain is given twice", where=place, remedy="leave it away in the grid")
             if key.partition(".")[0] in WHOLE:
@@ -202,6 +205,14 @@ class Dimensions:
                 "the names of which domain?", where=place, remedy="give one domain=NAME, or write the names"
             )
         return get_domain(name).instance_names()
+
+
+def _grid_remedy(key: str, remedy: str | None) -> str | None:
+    """Near misses of a key that is unknown; a block of a grid has parts, which it may have been meant for."""
+    part = did_you_mean(key, PARTS)
+    if "." in key or (remedy or "").startswith("did you"):
+        return remedy
+    return part if part.startswith("did you") else f"a block has {', '.join(PARTS)}; {remedy}"
 
 
 def _matches(point: Mapping[str, Any], wanted: Mapping[str, Sequence[Any]]) -> bool:

@@ -79,6 +79,15 @@ class Outcome:
     stopped: str = ""
 
 
+def tried_again(record: TrialRecord, tries: int, retries: int) -> bool:
+    """Whether a trial that ended as ``record`` says gets another try after ``tries`` of them."""
+    if not record.failed:
+        return False
+    if record.error_type == "lost":
+        return tries <= max(retries, LOST_TRIES - 1)
+    return record.error_type not in NOT_RETRIED and tries <= retries
+
+
 def check_resources(trials: Iterable[Trial], backend: Backend) -> None:
     """Make sure that every trial can run on ``backend``.
 
@@ -223,9 +232,7 @@ class _Run:
     def _tried_again(self, trial: Trial, record: TrialRecord) -> bool:
         """Count a trial that ended; whether it gets another try."""
         if record.failed:
-            kind, tries = record.error_type, self.tries[trial.key]
-            allowed = 0 if kind in NOT_RETRIED else self.options.retries
-            if tries <= (max(allowed, LOST_TRIES - 1) if kind == "lost" else allowed):
+            if tried_again(record, self.tries[trial.key], self.options.retries):
                 self.left.append(trial)
                 return True
             self.outcome.failed.append(trial.key)

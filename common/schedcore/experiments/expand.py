@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -63,6 +63,9 @@ class Expansion:
         Time limits times workers: what the trials may take at most.
     notes
         What a user should know of the expansion: duplicates, words that won over the grid.
+    origin
+        ``origin(key, ...)``: the word, or the line of a grid or file, that sets the first of these dotted keys that
+        is set at all; empty if none is.
     """
 
     name: str
@@ -71,6 +74,7 @@ class Expansion:
     experiment: ExperimentConfig
     estimated_cpu_s: float
     notes: tuple[str, ...] = ()
+    origin: Callable[..., str] = field(default=lambda *keys: "", compare=False, repr=False)
 
 
 def expand(
@@ -120,6 +124,7 @@ def expand(
         tabled(whole, [(point.config, point.group, point.method) for point in points]),
         sum(point.config.time_limit_s * point.config.workers for point in points),
         tuple(notes),
+        sweep.origin,
     )
 
 
@@ -277,6 +282,32 @@ class _Sweep:
             return key
         line = self._line(key)
         return f"{line}: {key}" if key else line
+
+    def origin(self, *keys: str) -> str:
+        """Where the first of ``keys`` that is set was set; works after the expansion too."""
+        places = {word.key: word.place for word in self.words} | dict(self.grid.places if self.grid else {})
+        named = sorted(self.first.methods, key=len, reverse=True)
+        lines: dict[str, tuple[str, str]] | None = None
+        for key in keys:
+            if key.startswith("methods."):
+                # The label of a method may have more to it than its name.
+                name = next((name for name in named if key.startswith((f"methods.{name}.", f"methods.{name} "))), None)
+                if name is None:
+                    continue
+                key = f"methods.{name}.{key[len('methods.') + len(name) :].partition('.')[2]}"
+            above = [known for known in places if key == known or key.startswith(f"{known}.")]
+            if above:
+                return places[max(above, key=len)]
+            if self.composer.experiment is None:
+                continue
+            if lines is None:
+                from schedcore.experiments.provenance import file_lines
+
+                with self.composer:
+                    lines = file_lines(self.composer, self._choices, self._fixed_words)
+            if key in lines:
+                return lines[key][1]
+        return ""
 
     def _tell(self, repeated: list[tuple[Row, Row]]) -> None:
         if not repeated:

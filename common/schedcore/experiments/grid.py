@@ -30,7 +30,8 @@ from typing import Any
 from schedcore.errors import InputError, UnknownNameError, did_you_mean
 from schedcore.experiments.words import Glob, parse_glob, parse_override, values_of
 
-_PARTS = ("product", "zip", "list", "exclude")
+PARTS = ("product", "zip", "list", "exclude")
+"""What a block may be made of."""
 _SWEEP = re.compile(r"(range|choice|glob|interval|sort|shuffle)\(.*\)", re.DOTALL)
 
 Values = tuple[Any, ...] | Glob
@@ -136,17 +137,17 @@ class _Reader:
     def block(self, node: Any) -> Block:
         pairs = self.pairs(node, "a block of the grid")
         names = [name for name, _, _ in pairs]
-        if not any(name in _PARTS for name in names):
+        if not any(name in PARTS for name in names):
             return Block(self.product(pairs), place=self.place(node))
         dimensions: list[tuple[tuple[Entry, ...], ...]] = []
         exclude: list[tuple[Entry, ...]] = []
         for name, key_node, value in pairs:
-            if name not in _PARTS:
+            if name not in PARTS:
                 remedy = "put it under product" if name != "link" else "the word is zip"
-                if name != "link" and did_you_mean(name, _PARTS).startswith("did"):
-                    remedy = did_you_mean(name, _PARTS)
+                if name != "link" and did_you_mean(name, PARTS).startswith("did"):
+                    remedy = did_you_mean(name, PARTS)
                 raise UnknownNameError(
-                    f"{name!r} stands beside {next(n for n in names if n in _PARTS)!r}",
+                    f"{name!r} stands beside {next(n for n in names if n in PARTS)!r}",
                     where=self.place(key_node),
                     remedy=remedy,
                 )
@@ -202,7 +203,7 @@ class _Reader:
         place = self.place(key_node)
         if not re.fullmatch(r"[A-Za-z_][\w./-]*", key):
             raise InputError(f"{key!r} is no key", where=place, remedy="write a key such as time_limit_s or solver")
-        if key in _PARTS:
+        if key in PARTS:
             raise self.fail(f"{key!r} inside another part", key_node, "blocks do not nest; write a list of blocks")
         values: Values
         if node.id == "sequence":

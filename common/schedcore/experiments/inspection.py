@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from schedcore.configdir import ConfigDir
-from schedcore.errors import InputError, UnknownNameError, did_you_mean
-from schedcore.experiments.choices import file_of, is_registered, options
+from schedcore.errors import InputError, SchedError, UnknownNameError
+from schedcore.experiments.choices import file_of, is_registered
 from schedcore.experiments.compose import Composer, leaves
 from schedcore.experiments.config import (
     GROUPS,
@@ -84,20 +84,28 @@ def _choice(configs: ConfigDir, group: str, name: str, words: Sequence[Word]) ->
     try:
         is_registered(configs, group, name)
     except UnknownNameError as error:
-        remedy = did_you_mean(name, options(configs, group))
-        raise UnknownNameError(error.what, where=f"word '{group}={name}'", remedy=remedy) from None
+        raise UnknownNameError(error.what, where=f"word '{group}={name}'", remedy=error.remedy) from None
     found = _sources(Composer(configs), {group: name}, words)
     mine = [source for source in found if source.key.partition(".")[0] == group]
     if group in ("solver", "policy"):
         mine = [source for source in mine if source.key != f"{group}.parameters"]
-        mine += _parameters(group, mine)
+        try:
+            mine += _parameters(group, mine)
+        except SchedError as error:
+            # A parameter has the word that sets it, or the word that chose the method.
+            near = next((w for w in words if error.what.endswith(repr(_inner(w.key)))), None)
+            place = near.place if near else f"word '{group}={name}'"
+            raise type(error)(error.what, where=place, remedy=error.remedy) from error
     file = file_of(configs, group, name)
     return Inspection(group, name, None if file is None else shown_path(file), tuple(mine))
 
 
-def _sources(composer: Composer, choices: dict[str, str], words: Sequence[Word]) -> list[Source]:
-    from schedcore.errors import SchedError
+def _inner(key: str) -> str:
+    """``x`` of ``solver.parameters.x``."""
+    return key.partition(".parameters.")[2]
 
+
+def _sources(composer: Composer, choices: dict[str, str], words: Sequence[Word]) -> list[Source]:
     chosen = dict(choices)
     plain: list[str] = []
     for word in words:
@@ -123,7 +131,8 @@ def _parameters(group: str, known: Sequence[Source]) -> list[Source]:
     import dataclasses
 
     from schedcore.experiments.methods import find_policy, get_method
-    from schedcore.experiments.parameters import parameter_names, with_parameters
+    from schedcore.experiments.parameters import full_name, parameter_names, parameter_value, with_parameters
+    from schedcore.solvers.policy import PolicySolver
 
     name = next(str(source.value) for source in known if source.key == f"{group}.name")
     method = get_method(name) if group == "solver" else find_policy(name)
@@ -134,17 +143,17 @@ def _parameters(group: str, known: Sequence[Source]) -> list[Source]:
     )
     found = []
     for parameter in parameter_names(method):
-        value = method
-        for part in parameter.split("."):
-            value = getattr(value, part)
-        key = f"{group}.parameters.{parameter}"
-        if any(source.key == key or source.key.startswith(f"{key}.") for source in known):
+        value = parameter_value(method, parameter)
+        keys = {f"{group}.parameters.{name}" for name in (parameter, full_name(method, parameter))}
+        if any(source.key in keys or source.key.startswith(tuple(f"{key}." for key in keys)) for source in known):
             continue
-        if dataclasses.is_dataclass(value):
+        key = f"{group}.parameters.{parameter}"
+        if dataclasses.is_dataclass(value) and not hasattr(value, "name"):
             value = dataclasses.asdict(value)  # type: ignore[arg-type]
         elif not isinstance(value, (str, int, float, bool, list, tuple, dict, type(None))):
             value = getattr(value, "name", type(value).__name__)
-        found.append(Source(key, value, "default", f"default of {type(method).__name__}"))
+        owner = getattr(method, "policy", method) if isinstance(method, PolicySolver) else method
+        found.append(Source(key, value, "default", f"default of {type(owner).__name__}"))
     return found
 
 

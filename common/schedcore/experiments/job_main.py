@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import os
 import sys
 import threading
@@ -27,6 +28,22 @@ _SHARE = 20
 def results_name(job: str) -> str:
     """Name of the file among Ray's logs with the results of ``job``."""
     return f"sched-results-{job}.txt"
+
+
+OUTCOME = "sched: what the job prints on standard output"
+"""The line before the outcome in the log of a job: who follows the job makes the report of its own copy."""
+
+
+@contextlib.contextmanager
+def outcome_last() -> Iterator[None]:
+    """Keep what the block prints on standard output, and print it behind :data:`OUTCOME` when it ends."""
+    kept = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(kept):
+            yield
+    finally:
+        if kept.getvalue():
+            print(OUTCOME, kept.getvalue(), sep="\n", end="", flush=True)
 
 
 def log_folder(start: Path | None = None) -> Path | None:
@@ -89,7 +106,7 @@ def main(arguments: list[str], command: Callable[[list[str]], int] | None = None
         )
         return command(given.words)
     try:
-        with laying_out(given.run, logs / results_name(given.job)):
+        with laying_out(given.run, logs / results_name(given.job)), outcome_last():
             return command(given.words)
     except (OSError, SchedError) as error:
         print(f"job: the results could not be packed ({error}); they stay in {given.run}", file=sys.stderr)

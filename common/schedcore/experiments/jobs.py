@@ -120,7 +120,9 @@ class Jobs:
         SchedError
             The cluster has not answered for a minute.
         """
-        printed, heard = 0, time.monotonic()
+        from schedcore.experiments.job_main import OUTCOME
+
+        printed, heard, told = 0, time.monotonic(), False
         while True:
             try:
                 state = self.state(job)
@@ -139,7 +141,9 @@ class Jobs:
                 # A line that is not whole yet waits for its rest.
                 whole = len(log) if state.ended else log.rfind("\n") + 1
                 for text in log[printed:whole].splitlines():
-                    line(text)
+                    told = told or text == OUTCOME
+                    if not told:
+                        line(text)
                 printed = max(printed, whole)
                 if state.ended:
                     return state

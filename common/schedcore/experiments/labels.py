@@ -127,6 +127,8 @@ def _short_names(keys: Sequence[str]) -> dict[str, str]:
             parts = parts[2:]
         elif parts[0] in ("parameters", "settings") and len(parts) > 1:
             parts = parts[1:]
+        if parts[0] == "parameters" and len(parts) > 1:
+            parts = parts[1:]  # a method that keeps its parameters in a field of this name
         return ".".join(parts)
 
     # Keys of different methods never meet in one label.
@@ -156,7 +158,7 @@ def _text(value: Any) -> str:
 
 
 def tabled(whole: ExperimentConfig, points: Iterable[tuple[TrialConfig, str, str]]) -> ExperimentConfig:
-    """``whole`` with the groups, methods and seeds that ``points`` (trial, group, method) really have."""
+    """``whole`` with the groups, methods, seeds and charts that ``points`` (trial, group, method) really have."""
     instances: dict[str, dict[str, None]] = {}
     groups: dict[str, GroupConfig] = {}
     methods: dict[str, MethodConfig] = {}
@@ -182,5 +184,11 @@ def tabled(whole: ExperimentConfig, points: Iterable[tuple[TrialConfig, str, str
                 timeout_s=config.timeout_s,
                 settings=config.settings,
             )
+    own = {
+        name: [item for item in whole.groups[name].gantt if item in instances[name]]
+        for name in groups
+        if name in whole.groups
+    }
+    drawn = dict.fromkeys([*whole.gantt, *(item for items in own.values() for item in items)])
     filled = {name: replace(group, instances=list(instances[name])) for name, group in groups.items()}
-    return replace(whole, groups=filled, methods=methods, seeds=list(seeds))
+    return replace(whole, groups=filled, methods=methods, seeds=list(seeds), gantt=list(drawn))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import copy
 import dataclasses
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Any, TypeVar, get_args, get_type_hints
 
-from schedcore.errors import InputError, SchedError, unknown_name
+from schedcore.errors import InputError, SchedError, UnknownNameError, did_you_mean
 
 T = TypeVar("T")
 
@@ -16,8 +17,9 @@ def with_parameters(method: T, values: Mapping[str, Any]) -> T:
     """A copy of ``method`` with some parameters changed.
 
     A parameter is a field of a dataclass, or a public attribute of an object that is none; a dot leads
-    into a parameter that has parameters of its own (``parameters.population``), or into a dictionary.
-    Text is converted to the type that the parameter has now.
+    into a parameter that has parameters of its own (``inner.population``), or into a dictionary.  Those of a
+    field called ``parameters`` or ``policy`` go by their own name too.  Text is converted to the type that the
+    parameter has now.
 
     Raises
     ------
@@ -28,18 +30,66 @@ def with_parameters(method: T, values: Mapping[str, Any]) -> T:
     """
     name = str(getattr(method, "name", type(method).__name__))
     for key, value in values.items():
-        method = _changed(method, key.split("."), value, name, key, parameter_names(method))
+        method = _changed(method, full_name(method, key).split("."), value, name, key)
     return method
 
 
 def parameter_names(method: object) -> tuple[str, ...]:
-    """Names of the parameters of ``method``, those inside parameters with a dot."""
+    """Names of the parameters of ``method``, those inside parameters with a dot.
+
+    Those inside a field called ``parameters`` or ``policy`` have no prefix, unless the method has one of that name
+    itself.
+    """
     found: list[str] = []
-    for name in _own(method):
+    own = _own(method)
+    for name in own:
         value = getattr(method, name)
-        inner = parameter_names(value) if dataclasses.is_dataclass(value) and not isinstance(value, type) else ()
-        found += [f"{name}.{part}" for part in inner] if inner else [name]
+        bundle = name in _BUNDLES and _is_bundle(value)
+        inner = parameter_names(value) if bundle or _has_fields(value) else ()
+        bare = {part for part in inner if bundle and part.partition(".")[0] not in own}
+        found += [part if part in bare else f"{name}.{part}" for part in inner] if inner else [name]
     return tuple(found)
+
+
+def full_name(method: object, key: str) -> str:
+    """``key`` with the prefix that a parameter inside a field called ``parameters`` or ``policy`` may go without."""
+    own = _own(method)
+    first = key.partition(".")[0]
+    if first in own:
+        return key
+    for name in _BUNDLES:
+        if name in own and _is_bundle(inner := getattr(method, name)):
+            full = full_name(inner, key)
+            if full.partition(".")[0] in _own(inner):
+                return f"{name}.{full}"
+    return key
+
+
+def parameter_value(method: object, key: str) -> Any:
+    """What the parameter ``key`` of :func:`parameter_names` is now."""
+    value: Any = method
+    for part in full_name(method, key).split("."):
+        value = getattr(value, part)
+    return value
+
+
+_BUNDLES = ("parameters", "policy")
+"""Fields in which a method may keep all its parameters as one object, or the policy that it carries out."""
+
+
+def _is_bundle(value: object) -> bool:
+    return value is not None and not isinstance(value, (str, int, float, list, tuple, dict, type))
+
+
+def _has_fields(value: object) -> bool:
+    """Whether ``value`` is made of parameters: a dataclass that could be made without any."""
+    if not dataclasses.is_dataclass(value) or isinstance(value, type):
+        return False
+    return all(
+        field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
+        for field in dataclasses.fields(value)
+        if field.init
+    )
 
 
 def _own(method: object) -> tuple[str, ...]:
@@ -52,16 +102,42 @@ def _own(method: object) -> tuple[str, ...]:
     )
 
 
-def _changed(method: T, path: list[str], value: Any, name: str, key: str, names: tuple[str, ...]) -> T:
+def unknown_parameter(method: object, key: str, value: Any) -> UnknownNameError:
+    """The error for a parameter ``key`` that ``method`` lacks.
+
+    What is called so in another place is suggested first.
+    """
+    name = str(getattr(method, "name", type(method).__name__))
+    known = parameter_names(method)
+    last = key.rpartition(".")[2]
+    inside = next((full for full in known if full.rpartition(".")[2] == last), None)
+    if inside is not None:
+        remedy = f"did you mean {inside!r}?"
+    elif not known:
+        remedy = f"{name} has no parameters; leave it away"
+    else:
+        remedy = _near(key, last, known)
+    return UnknownNameError(f"unknown parameter {key!r}", where=f"method {name}", remedy=remedy)
+
+
+def _near(key: str, last: str, known: tuple[str, ...]) -> str:
+    """Near misses of its last part, else of the whole name."""
+    near = get_close_matches(last, [full.rpartition(".")[2] for full in known], n=3, cutoff=0.6)
+    named = [full for part in dict.fromkeys(near) for full in known if full.rpartition(".")[2] == part]
+    return "did you mean " + " or ".join(map(repr, named[:3])) + "?" if named else did_you_mean(key, known)
+
+
+def _changed(method: T, path: list[str], value: Any, name: str, key: str, whole: object = None) -> T:
+    """``method`` with the parameter at ``path`` changed; ``whole`` is what ``path`` began in."""
     if isinstance(method, dict):
-        inner = _changed(method[path[0]], path[1:], value, name, key, names) if path[1:] else _literal(value)
+        inner = _changed(method[path[0]], path[1:], value, name, key, whole) if path[1:] else _literal(value)
         return {**method, path[0]: inner}  # type: ignore[return-value]
-    known = _own(method)
-    if path[0] not in known:
-        raise unknown_name("parameter", key, names, where=f"method {name}")
+    whole = method if whole is None else whole
+    if path[0] not in _own(method):
+        raise unknown_parameter(whole, key, value)
     old = getattr(method, path[0])
     if path[1:]:
-        new = _changed(old, path[1:], value, name, key, names)
+        new = _changed(old, path[1:], value, name, key, whole)
     elif old is None and _literal(value) is None:
         new = None
     else:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from schedcore.errors import InputError, SchedError
+from schedcore.errors import InputError, SchedError, UnknownNameError
 from schedcore.experiments.code_version import code_version
 from schedcore.experiments.config import ExperimentConfig, TrialConfig
 from schedcore.experiments.expand import Expansion
@@ -57,7 +58,7 @@ def make_plan(expansion: Expansion) -> Plan:
     InputError
         An instance, runner, method or parameter does not exist.
     """
-    maker = _Maker()
+    maker = _Maker(expansion.origin)
     found: dict[str, Trial] = {}
     notes = list(expansion.notes)
     same = 0
@@ -93,9 +94,16 @@ def plan_again(name: str, config: ExperimentConfig, trials: Sequence[Trial]) -> 
 
 
 class _Maker:
-    """Makes trials; what many of them share is worked out once."""
+    """Makes trials; what many of them share is worked out once.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    origin
+        Where the first of some keys that was set at all was set, for messages; empty if none was.
+    """
+
+    def __init__(self, origin: Callable[..., str] = lambda *keys: "") -> None:
+        self.origin = origin
         self.loaded: dict[tuple[str, str], LoadedInstance] = {}
         self._methods: dict[tuple[str, str, str], tuple[tuple[str, Any], ...]] = {}
         self._texts: dict[int, tuple[Any, str]] = {}
@@ -105,7 +113,7 @@ class _Maker:
 
     def trial(self, config: TrialConfig, group: str, label: str, factors: tuple[tuple[str, Any], ...]) -> Trial:
         domain = config.domain.name
-        solver, parameters = self._method(config)
+        solver, parameters = self._method(config, label)
         trial = Trial(
             key="",
             group=group,
@@ -134,7 +142,7 @@ class _Maker:
         code = self._version(trial.domain)
         return replace(trial, key=trial_key(trial, instance=name, fingerprint=fingerprint, code=code))
 
-    def _method(self, config: TrialConfig) -> tuple[str, tuple[tuple[str, Any], ...]]:
+    def _method(self, config: TrialConfig, label: str) -> tuple[str, tuple[tuple[str, Any], ...]]:
         """Name and parameters of the method of a trial; both are tried out once."""
         method = config.method
         text = self._texts.get(id(method))
@@ -146,11 +154,17 @@ class _Maker:
         if parameters is None:
             group = "policy" if config.policy is not None else "solver"
             parameters = _pairs(dotted(method.parameters))
+            if config.domain.runner == SOLVE:
+
+                def place(*keys: str) -> str:
+                    candidates = [f"{top}.{key}" for key in keys for top in (group, f"methods.{label}")]
+                    # The name of a named method is the value of its key `solver` or `policy`.
+                    return self.origin(*candidates, *((f"methods.{label}.{group}",) if "name" in keys else ()))
+
+                parameters = _tried_out(config.domain.name, group, method.name, parameters, place)
             if config.policy is not None:
                 # A policy runs as the solver that carries it out, whose parameter it is.
                 parameters = tuple((f"policy.{key}", value) for key, value in parameters)
-            if config.domain.runner == SOLVE:
-                _try_out(config.domain.name, group, method.name, parameters)
             self._methods[memo] = parameters
         return method.name, parameters
 
@@ -166,9 +180,22 @@ class _Maker:
             return Path(trial.instance).name, runner.fingerprint(trial)
         pair = (trial.domain, trial.instance)
         if pair not in self.loaded:
-            self.loaded[pair] = load_instance(trial.domain, trial.instance, trial.data_dirs)
+            try:
+                self.loaded[pair] = load_instance(trial.domain, trial.instance, trial.data_dirs)
+            except SchedError as error:
+                raise self._placed(error, trial) from error
             self._fingerprints[pair] = self.loaded[pair].problem.fingerprint()
         return self.loaded[pair].name, self._fingerprints[pair]
+
+    def _placed(self, error: SchedError, trial: Trial) -> SchedError:
+        """An error of loading an instance with the word or line that names it; one inside a file keeps its line."""
+        remedy = error.remedy
+        if isinstance(error, UnknownNameError) and re.search(r"[*?\[]", trial.instance):
+            remedy = f"a pattern is written  instance='glob({trial.instance})'"
+        if error.where not in (None, "instance", trial.instance):
+            return type(error)(error.what, where=error.where, remedy=remedy)
+        place = self.origin("instance", f"groups.{trial.group}.instances") or error.where
+        return type(error)(error.what, where=place, remedy=remedy)
 
     def _version(self, domain: str) -> str:
         if domain not in self._versions:
@@ -178,22 +205,38 @@ class _Maker:
         return self._versions[domain]
 
 
-def _try_out(domain: str, group: str, name: str, parameters: tuple[tuple[str, Any], ...]) -> None:
-    """Find the method and give it its parameters, so that mistakes show before anything runs."""
+def _tried_out(
+    domain: str, group: str, name: str, parameters: tuple[tuple[str, Any], ...], place: Callable[..., str]
+) -> tuple[tuple[str, Any], ...]:
+    """The parameters by their full names, tried out on the method, so that mistakes show before anything runs.
+
+    ``place`` tells where the first of some keys of the method that was set was set.
+    """
     from schedcore.experiments.methods import get_method
-    from schedcore.experiments.parameters import with_parameters
+    from schedcore.experiments.parameters import full_name, with_parameters
     from schedcore.solvers.policy import PolicySolver
 
+    own_places = (None, "--solver", "--policy", "solver", "policy")
     try:
         found = get_method(name, domain)
         if group == "policy" and not isinstance(found, PolicySolver):
             raise InputError(f"{name!r} is a solver and no policy", where="policy", remedy=f"give it as solver={name}")
-        with_parameters(found, dict(parameters))
     except SchedError as error:
-        place = f"{group} {name}" + (
-            "" if error.where in (None, "--solver", "solver", "policy") else f": {error.where}"
-        )
-        raise type(error)(error.what, where=place, remedy=error.remedy) from error
+        where = (place("name") or f"{group} {name}") if error.where in own_places else error.where
+        raise type(error)(error.what, where=where, remedy=error.remedy) from error
+    method = found.policy if group == "policy" else found
+    full: dict[str, Any] = {}
+    for key, value in parameters:
+        try:
+            method = with_parameters(method, {key: value})
+            name_inside = full_name(method, key)
+            if name_inside in full:
+                raise InputError(f"the parameter {key!r} is given twice", remedy=f"leave {name_inside} away")
+        except SchedError as error:
+            where = place(f"parameters.{key}") or f"{group} {name}"
+            raise type(error)(error.what, where=where, remedy=error.remedy) from error
+        full[name_inside] = value
+    return tuple(sorted(full.items()))
 
 
 def dotted(parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -48,7 +48,9 @@ def file_lines(composer: Composer, choices: Mapping[str, str], words: Sequence[s
             for key, line in key_lines(path):
                 found[f"{inside}{key}"] = ("file", f"{shown_path(path)}:{line}")
         else:
-            found[f"{inside}name"] = ("registered", f"registered {part.partition('/')[0]}")
+            group, _, name = part.partition("/")
+            kind = "class of your own" if ":" in name else f"registered {group}"
+            found[f"{inside}name"] = ("registered", kind)
     return found
 
 

@@ -89,6 +89,8 @@ def _run(
         "units": dict(result.units),
         "deterministic_time": result.deterministic_time,
         "artifacts": dict(result.artifacts),
+        "quantity": str(result.quantity),
+        "unit": str(result.unit),
     }
 
 

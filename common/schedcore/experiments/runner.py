@@ -55,6 +55,8 @@ class RunnerResult:
         Texts to keep, by file name.
     deterministic_time
         Work in the method's own units.
+    quantity, unit
+        What the first value is, and its unit, in words for tables: ``profit``, ``USD``.
     """
 
     status: TrialStatus
@@ -68,6 +70,8 @@ class RunnerResult:
     schedule: Mapping[str, Any] | None = None
     artifacts: Mapping[str, str] = field(default_factory=dict)
     deterministic_time: float | None = None
+    quantity: str = ""
+    unit: str = ""
 
 
 @runtime_checkable

@@ -112,7 +112,7 @@ def _entry(path: Path, runs_dir: Path) -> RunEntry:
         path,
         manifest.created,
         manifest.updated or time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime((path / MANIFEST).stat().st_mtime)),
-        _asked(manifest.asked),
+        asked_text(manifest.asked),
         counts["done"],
         counts["failed"],
         counts["planned"] + counts["running"],
@@ -122,8 +122,17 @@ def _entry(path: Path, runs_dir: Path) -> RunEntry:
     )
 
 
-def _asked(asked: Mapping[str, Any]) -> str:
+def asked_text(asked: Mapping[str, Any]) -> str:
+    """What a run was asked for, as words of a command: target, words, grid, seeds, sample."""
+    search = asked.get("tune")
+    if isinstance(search, Mapping):
+        return "tune " + asked_text(search)
     words = [str(asked.get("target") or ""), *map(str, asked.get("words") or ())]
+    for name in ("grid", "seeds", "sample"):
+        if asked.get(name) is not None:
+            words += [f"--{name}", str(asked[name])]
+    if asked.get("sample") is not None and asked.get("sample_seed"):
+        words += ["--sample-seed", str(asked["sample_seed"])]
     return shlex.join(word for word in words if word)
 
 

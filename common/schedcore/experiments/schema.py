@@ -103,7 +103,18 @@ class Builder:
 
     def _wrong(self, data: Any, expected: str, key: str) -> InputError:
         shown = repr(data) if len(repr(data)) < 60 else repr(data)[:57] + "..."
-        return InputError(f"{shown} is not {expected}", where=self._place(key), remedy=f"write {expected}")
+        return InputError(f"{shown} is not {expected}", where=self._place(key), remedy=_correction(data, expected, key))
+
+
+def _correction(data: Any, expected: str, key: str) -> str:
+    """What was probably meant by a value of a wrong type."""
+    between = re.fullmatch(r"(\d+)\s*(?:\.\.|-)\s*(\d+)", data) if isinstance(data, str) else None
+    if between and expected == "a whole number":
+        return f"a range is written  {key}='range({between[1]},{int(between[2]) + 1})'"
+    if isinstance(data, list) and expected in _WORDS.values():
+        values = ",".join(str(item) for item in data)
+        return f"write {expected}; several values to vary stand without brackets:  {key}={values}"
+    return f"write {expected}"
 
 
 _SPELT = {

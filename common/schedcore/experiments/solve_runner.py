@@ -58,6 +58,7 @@ class SolveRunner:
         if schedule is not None and not (report := check(loaded.problem, schedule)).ok:
             raise InvalidScheduleError(f"the schedule breaks rules: {report.to_text(limit=3)}")
         metrics, units = ({}, {}) if schedule is None else _metrics(loaded.problem, schedule)
+        quantity, unit = _value(loaded.problem, units)
         work = result.parameters.get("deterministic_time")
         return RunnerResult(
             status=TrialStatus(str(result.status)),
@@ -70,7 +71,19 @@ class SolveRunner:
             trace=tuple(result.trace),
             schedule=None if schedule is None else schedule_to_dict(schedule, loaded.problem),
             deterministic_time=None if work is None else float(work),
+            quantity=quantity,
+            unit=unit,
         )
+
+
+def _value(problem: Problem, units: dict[str, str]) -> tuple[str, str]:
+    """What the first stage of the objective is, and its unit where it is a single metric."""
+    stages = [] if problem.objective is None else list(problem.objective.stages)
+    if not stages:
+        return "", ""
+    terms = dict(stages[0])
+    names = [name if weight == 1 else f"{weight} {name}" for name, weight in terms.items()]
+    return " + ".join(names), units.get(next(iter(terms)), "") if len(terms) == 1 else ""
 
 
 def _metrics(problem: Problem, schedule: Schedule) -> tuple[dict[str, float], dict[str, str]]:

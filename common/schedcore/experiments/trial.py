@@ -153,6 +153,8 @@ class TrialRecord:
         The end of what the trial printed.
     artifacts
         Texts by file name; the store moves them to files.
+    quantity, unit
+        What the value is, and its unit; empty where the runner does not say.
     """
 
     key: str
@@ -188,6 +190,8 @@ class TrialRecord:
     deterministic_time: float | None = None
     log: str = ""
     artifacts: Mapping[str, str] = field(default_factory=dict)
+    quantity: str = ""
+    unit: str = ""
 
     @property
     def value(self) -> float | None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from schedcore.errors import UnsupportedFeatureError
+from schedcore.errors import SchedError
 from schedcore.experiments.plan import Plan
 from schedcore.experiments.trial import Trial
 
@@ -100,33 +100,69 @@ def _smallest(plan: Plan, trials: Sequence[Trial]) -> list[Problem]:
 
 
 def compile_kernels() -> Iterator[tuple[str, float]]:
-    """Compile what the built-in solvers and the rules need, by letting each solve tiny problems.
+    """Compile what the built-in solvers, the rules and the solvers of the domains need, on tiny problems.
 
+    Of the domains these are the solvers that name modules with compiled functions in an attribute ``kernels``.
     Compiled code is kept in a cache beside the sources (or in ``NUMBA_CACHE_DIR``), so this is done once.
     Yields the name of each method and the seconds that it took.
     """
+    from schedcore.experiments.methods import get_method
+    from schedcore.registry import domain_names, get_domain
     from schedcore.solvers import get_solver, solver_names
-    from schedcore.solvers.protocol import Limits
 
-    problems = [tiny_job_shop(1), tiny_job_shop(0), small_job_shop(), tiny_project()]
     for name in ("spt", *(name for name in solver_names(policies=False) if name not in ("auto", "exhaustive"))):
         begin = time.perf_counter()
-        solver = get_solver(name)
-        for problem in problems:
-            if not problem.features() - solver.features:
-                with contextlib.suppress(UnsupportedFeatureError):
-                    solver.solve(problem, limits=Limits(time_limit_s=_LIMIT_S))
+        compile_method(get_solver(name))
         yield name, time.perf_counter() - begin
+    done: set[str] = set()
+    for domain in domain_names():
+        for name in get_domain(domain).solvers:
+            begin = time.perf_counter()
+            method = get_method(name, domain)
+            needed = set(getattr(method, "kernels", ()))
+            if needed - done:
+                compile_method(method)
+                done |= needed
+                yield name, time.perf_counter() - begin
 
 
-def tiny_project() -> Problem:
-    """Four tasks, two of them with a choice of modes, on two resources with several units."""
+def compile_method(method: Any) -> None:
+    """Let ``method`` solve those tiny problems that it understands, so that what it calls is compiled and kept."""
+    from schedcore.solvers.protocol import Limits
+
+    problems = (tiny_job_shop(1), tiny_job_shop(0), small_job_shop(), tiny_flexible_shop(), tiny_project(modes=1))
+    for problem in (*problems, tiny_project()):
+        if not problem.features() - method.features:
+            # What a method refuses here it need not compile.
+            with contextlib.suppress(SchedError):
+                method.solve(problem, limits=Limits(time_limit_s=_LIMIT_S))
+
+
+def tiny_flexible_shop() -> Problem:
+    """Three jobs of two tasks, each on one of two machines."""
+    from schedcore.model import ProblemBuilder
+
+    builder = ProblemBuilder("warm-up")
+    machines = [builder.unary("a"), builder.unary("b")]
+    for j in range(3):
+        job = builder.job(f"j{j}")
+        tasks = []
+        for i in range(2):
+            modes = [builder.mode(2 + i + j + k, on=machine) for k, machine in enumerate(machines)]
+            tasks.append(builder.task(f"j{j}.{i}", modes=modes, job=job))
+        builder.chain(*tasks)
+    builder.minimise(makespan=1)
+    return builder.build()
+
+
+def tiny_project(modes: int = 2) -> Problem:
+    """Four tasks, two of them with a choice of ``modes``, on two resources with several units."""
     from schedcore.model import ProblemBuilder
 
     builder = ProblemBuilder("warm-up")
     crew, tools = builder.renewable("crew", capacity=3), builder.renewable("tools", capacity=2)
-    modes = [builder.mode(3, demands={crew: 2}), builder.mode(2, demands={crew: 3, tools: 1})]
-    tasks = [builder.task(f"t{i}", modes=modes) for i in range(2)]
+    ways = [builder.mode(3, demands={crew: 2}), builder.mode(2, demands={crew: 3, tools: 1})]
+    tasks = [builder.task(f"t{i}", modes=ways[:modes]) for i in range(2)]
     tasks += [builder.task(f"t{i}", 2, demands={tools: 1}) for i in range(2, 4)]
     builder.precedence(tasks[0], tasks[2])
     builder.precedence(tasks[1], tasks[3])

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from schedcore.errors import InputError
+from schedcore.errors import InputError, did_you_mean
 from schedcore.experiments.config import GROUPS
 
 _GRAMMAR = "Hydra's grammar:  a.b=1  +new=2  ~gone  list=[1,2]  a=1,2  a='range(0,3)'  a='\"quoted, text\"'"
@@ -148,7 +148,39 @@ def parse_override(text: str, where: str) -> Any:
     except HydraException as error:
         cause = str(error.__cause__ or "").strip()
         reason = (str(error) if cause in ("", "None") else cause).strip().splitlines()[0].rstrip(".")
-        raise InputError(reason, where=where, remedy=_GRAMMAR) from error
+        reason = re.sub(r" expecting \{.*", "", reason)
+        reason = re.sub(r"LexerNoViableAltException\((.*)\)", r"\1 cannot stand there", reason)
+        hint = _hint(text) if where.startswith("word") else None  # the key of a grid stands elsewhere
+        raise InputError(reason, where=where, remedy=hint or _GRAMMAR) from error
+
+
+_FUNCTIONS = ("choice", "range", "glob", "interval", "sort", "shuffle", "tag", "int", "float", "str", "bool")
+
+
+def _hint(text: str) -> str | None:
+    """What was probably meant by a word that breaks the grammar."""
+    key, equals, value = text.partition("=")
+    key = key.lstrip("+~")
+    if not equals:
+        return None
+    if value.startswith("="):
+        return f"one = is enough:  {key}={value.lstrip('=')}"
+    called = re.match(r"(\w+)\s*([\[({])", value)
+    if called and called[1] == "glob":
+        inside = value[called.end() :].strip("()[]{} ") or "la0*"
+        return f"a pattern is written  {key}='glob({inside})'; several in a list:  {key}='glob([{inside},ft*])'"
+    if called and called[2] == "(" and called[1] not in _FUNCTIONS:
+        near = did_you_mean(called[1], _FUNCTIONS)
+        if near.startswith("did you"):
+            return near
+        return f"text with a bracket in it stands in quotes of its own:  {key}='\"{value}\"'"
+    for opening, closing in ("()", "[]", "{}"):
+        missing = value.count(opening) - value.count(closing)
+        if missing:
+            if missing < 0:
+                return f"there is a {closing!r} too many"
+            return f"{closing!r} is missing; quote brackets for the shell:  '{key}={value}{closing * missing}'"
+    return None
 
 
 def values_of(override: Any, where: str) -> tuple[Any, ...] | Glob:

@@ -72,10 +72,10 @@ def test_other_keys_that_vary_are_in_the_label(configs) -> None:
     words = ["solver=lns", "instance=ft06", "time_limit_s=1,2.5", "solver.parameters.parameters.first_size=20,40"]
     found = expand(configs, "jssp", words)
     assert [p.method for p in found.points] == [
-        "lns time_limit_s=1 parameters.first_size=20",
-        "lns time_limit_s=1 parameters.first_size=40",
-        "lns time_limit_s=2.5 parameters.first_size=20",
-        "lns time_limit_s=2.5 parameters.first_size=40",
+        "lns time_limit_s=1 first_size=20",
+        "lns time_limit_s=1 first_size=40",
+        "lns time_limit_s=2.5 first_size=20",
+        "lns time_limit_s=2.5 first_size=40",
     ]
     assert found.points[3].factors == (("time_limit_s", 2.5), ("solver.parameters.parameters.first_size", 40))
     assert found.points[3].config.solver.parameters == {"parameters": {"first_size": 40}}
@@ -350,6 +350,8 @@ def test_words_that_make_no_sense(configs, words, what, where, remedy) -> None:
         (["domain=jssp"], "both groups and domain are set", "word 'domain=jssp'", "groups name their own"),
         (["~methods.gone"], "unknown key 'methods.gone'", "word '~methods.gone'", "leave it away"),
         (["title=[1]"], "[1] is not text", "word 'title=[1]'", "write text"),
+        (["solver=spt", "instance=[ft06,la01]"], "is not text", "word 'instance=", "brackets:  instance=ft06,la01"),
+        (["solver=spt", "seed=0..3"], "'0..3' is not a whole", "word 'seed=0..3'", "written  seed='range(0,4)'"),
         (["title=???"], "title is ???, a value still to be given", "word 'title=???'", "give title=..."),
     ],
 )
@@ -425,6 +427,8 @@ def test_a_file_of_a_group_is_no_name(tmp_path) -> None:
     ("text", "what", "line", "remedy"),
     [
         ("sede: [1]\n", "unknown key 'sede'", 1, "did you mean 'seed'"),
+        ("prodct: {seed: [1]}\n", "unknown key 'prodct'", 1, "did you mean 'product'?"),
+        ("cells: {seed: [1]}\n", "unknown key 'cells'", 1, "a block has product, zip, list, exclude; known: "),
         ("instance: ft06\nsolver: [cpsta]\n", "unknown solver 'cpsta'", 2, "did you mean 'cpsat'?"),
         ("instance: ft06\nseed: [1, x]\n", "'x' is not a whole number", 2, "write a whole number"),
         ("instance: ft06\nbackend: [ray]\n", "backend holds for the whole sweep", 2, "give the word backend=..."),
@@ -468,3 +472,18 @@ def test_ten_thousand_trials_are_expanded_in_time(configs) -> None:
     begin = time.process_time()
     assert len(expand(configs, "jssp", words).points) == 10_000
     assert time.process_time() - begin < 3
+
+
+def test_charts_of_the_groups_that_are_left_are_drawn(tmp_path) -> None:
+    """Parts of an experiment name charts of their own: a list of the whole would be replaced by the last of them."""
+    (tmp_path / "experiment").mkdir()
+    (tmp_path / "experiment" / "two.yaml").write_text(
+        "groups:\n"
+        "  a: {domain: jssp, instances: [ft06, ft10], gantt: [ft06]}\n"
+        "  b: {domain: jssp, instances: [la01], gantt: [la01]}\n"
+        "methods: {spt: {policy: spt}}\n"
+        "gantt: [ft10]\n"
+    )
+    configs = ConfigDir(tmp_path, "test")
+    assert expand(configs, "two").experiment.gantt == ["ft10", "ft06", "la01"]
+    assert expand(configs, "two", ["instance=la01"]).experiment.gantt == ["ft10", "la01"]

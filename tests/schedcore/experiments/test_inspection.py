@@ -75,7 +75,7 @@ def test_methods_show_their_parameters(configs) -> None:
     shown = {source.key.removeprefix("solver."): (source.value, source.place) for source in found.sources}
     assert shown["parameters.parameters.step_s"] == (0.5, "configs/solver/quick.yaml:3")
     assert shown["parameters.parameters.first_size"] == (9, "word 'solver.parameters.parameters.first_size=9'")
-    assert shown["parameters.parameters.floor"] == (0.05, "default of LnsSolver")
+    assert shown["parameters.floor"] == (0.05, "default of LnsSolver")
     found = inspect(configs, ["policy=wide"])
     assert ("policy.parameters.breadth", 5) in [(source.key, source.value) for source in found.sources]
 
@@ -85,7 +85,7 @@ def test_names_without_a_file(configs) -> None:
         (["solver=cpsat"], "registered solver"),
         (["domain=jssp"], "registered domain"),
         (["backend=ray"], "registered backend"),
-        (["solver=support.my_solvers:Serial"], "registered solver"),
+        (["solver=support.my_solvers:Serial"], "class of your own"),
     ):
         found = inspect(configs, words)
         assert found.file is None
@@ -107,7 +107,10 @@ def test_words_that_name_a_configuration() -> None:
         (["experiment=mine", "sede=1"], "unknown key 'sede'", "word 'sede=1'", "did you mean 'seed'"),
         (["experiment=mine", "seed=x"], "'x' is not a whole number", "word 'seed=x'", "a whole number"),
         (["experiment=mine", "solver=lsn"], "unknown solver 'lsn'", "solver", "did you mean 'lns'"),
-        (["solver=cpsat", "solver.parameters.x=1"], "unknown parameter 'x'", "method cpsat", "known: "),
+        (["solver=cpsat", "solver.parameters.x=1"], "unknown parameter 'x'", "word 'solver.parameters.x=1'", "known: "),
+        (["policy=pkg:Class"], "no module named 'pkg'", "word 'policy=pkg:Class'", "PYTHONPATH"),
+        (["solver=json:JSONDecoder"], "neither a solver nor a policy", "word 'solver=json:JSONDecoder'", "solve()"),
+        (["policy=cpsat"], "unknown policy 'cpsat'", "word 'policy=cpsat'", "cpsat is a solver:  solver=cpsat"),
     ],
 )
 def test_mistakes(configs, words, what, where, remedy) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from schedcore.experiments.job_main import lay_out, laying_out, log_folder, main, results_name
+from schedcore.experiments.job_main import OUTCOME, lay_out, laying_out, log_folder, main, results_name
 from schedcore.experiments.job_package import unpack
 
 
@@ -71,3 +72,16 @@ def test_results_are_laid_down_now_and_then(tmp_path: Path) -> None:
         while not target.exists() and time.monotonic() < end:
             time.sleep(0.02)
         assert target.exists()
+
+
+def test_what_the_command_prints_comes_last_and_marked(session: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def command(words: list[str]) -> int:
+        print("table")
+        print("progress", file=sys.stderr)
+        return 0
+
+    main(["--job", "j4", "--run", "runs/x", "--", "sweep"], command)
+    told = capsys.readouterr()
+    assert (told.out, told.err) == (f"{OUTCOME}\ntable\n", "progress\n")
+    main(["--job", "j5", "--run", "runs/x", "--", "sweep"], lambda words: 0)
+    assert capsys.readouterr().out == ""

@@ -12,7 +12,7 @@ import pytest
 
 from schedcore.errors import InputError, MissingExtraError, SchedError
 from schedcore.experiments import job_package, jobs
-from schedcore.experiments.job_main import results_name
+from schedcore.experiments.job_main import OUTCOME, results_name
 from schedcore.experiments.job_package import pack
 from schedcore.experiments.jobs import JobNote, Jobs, JobState, is_job_address
 
@@ -104,6 +104,14 @@ def test_following_prints_whole_lines_once_and_ends_with_the_job(client: Client)
     state = Jobs("http://head:8265").follow("j", lines.append, never)
     assert lines == ["one", "two", "three"]
     assert (state.status, state.exit_code, state.ended) == ("SUCCEEDED", 0, True)
+
+
+def test_following_leaves_out_what_the_job_prints_at_its_end(client: Client) -> None:
+    """The submitter makes the report of the results that it fetches."""
+    client.logs = ["one\n", f"one\ntwo\n{OUTCOME}\ntable\n"]
+    lines: list[str] = []
+    Jobs("http://head:8265").follow("j", lines.append, never)
+    assert lines == ["one", "two"]
 
 
 def test_following_ends_when_asked_and_the_job_goes_on(client: Client) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from schedcore.errors import InputError, UnknownNameError
-from schedcore.experiments.parameters import parameter_names, with_parameters
+from schedcore.experiments.parameters import full_name, parameter_names, parameter_value, with_parameters
 
 
 @dataclass(frozen=True)
@@ -106,3 +106,66 @@ def test_values_of_a_wrong_type_are_refused(key, value, remedy) -> None:
 def test_what_a_method_refuses_is_passed_on() -> None:
     with pytest.raises(InputError, match="size is 0"):
         with_parameters(Method(), {"inner.size": "0"})
+
+
+@dataclass(frozen=True)
+class Bundled:
+    name = "bundled"
+    parameters: Inner = Inner()
+    size: int = 10
+
+
+class Weighing:
+    name, features = "weighing", frozenset()
+
+    def __init__(self) -> None:
+        self.weight = 1.0
+
+
+class Carrier:
+    name, features = "carrier", frozenset()
+
+    def __init__(self) -> None:
+        self.policy = Weighing()
+
+
+def test_a_bundle_of_parameters_needs_no_prefix() -> None:
+    """The prefix may be given; it must be where the method has a parameter of the same name itself."""
+    assert parameter_names(Bundled()) == ("parameters.size", "rate", "size")
+    assert parameter_names(Carrier()) == ("weight",)
+    assert [full_name(Bundled(), key) for key in ("rate", "size", "parameters.rate")] == [
+        "parameters.rate",
+        "size",
+        "parameters.rate",
+    ]
+    changed = with_parameters(Bundled(), {"rate": "0.25", "size": 3, "parameters.size": 4})
+    assert changed == Bundled(Inner(4, 0.25), 3)
+    assert parameter_value(changed, "rate") == 0.25
+    assert with_parameters(Carrier(), {"weight": "2"}).policy.weight == 2.0
+
+
+@pytest.mark.parametrize(
+    ("method", "key", "remedy"),
+    [
+        (Carrier(), "wieght", "did you mean 'weight'?"),
+        (Carrier(), "parameters.weight", "did you mean 'weight'?"),
+        (Bundled(), "parameters.rat", "did you mean 'rate'?"),
+        (Bundled(), "parameters.parameters.rate", "did you mean 'rate'?"),
+        (Method(), "rate", "did you mean 'inner.rate'?"),
+        (Method(), "siez", "did you mean 'inner.size'"),
+    ],
+)
+def test_a_parameter_in_the_wrong_place_is_found(method, key, remedy) -> None:
+    with pytest.raises(UnknownNameError) as caught:
+        with_parameters(method, {key: "1"})
+    assert caught.value.what == f"unknown parameter {key!r}"
+    assert remedy in (caught.value.remedy or "")
+
+
+def test_a_method_without_parameters_says_so() -> None:
+    class Bare:
+        name, features = "bare", frozenset()
+
+    with pytest.raises(UnknownNameError) as caught:
+        with_parameters(Bare(), {"x": 1})
+    assert caught.value.remedy == "bare has no parameters; leave it away"

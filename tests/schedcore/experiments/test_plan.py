@@ -7,7 +7,7 @@ import time
 import pytest
 from support.experiment import SMALL, config_folder
 
-from schedcore.configdir import find_config_dir
+from schedcore.configdir import ConfigDir, find_config_dir
 from schedcore.errors import InputError, UnknownNameError
 from schedcore.experiments.dry_run import cpu_hours_text, dry_run_data, dry_run_text
 from schedcore.experiments.expand import expand
@@ -86,11 +86,19 @@ def test_one_instance_under_two_names_runs_once(tmp_path) -> None:
 @pytest.mark.parametrize(
     ("words", "what", "where"),
     [
-        (("instance=ft66", "solver=spt"), "unknown instance 'ft66'", "instance"),
-        (("instance=ft06", "solver=lns", "solver.parameters.x=1"), "unknown parameter 'x'", "solver lns: method lns"),
-        (("instance=ft06", "solver=lns", "solver.parameters.parameters.step_s=a"), "'a'", "solver lns"),
+        (("instance=ft66", "solver=spt"), "unknown instance 'ft66'", "word 'instance=ft66'"),
+        (("instance=ft06,la0*", "solver=spt"), "unknown instance 'la0*'", "word 'instance=ft06,la0*'"),
+        (("instance=ft06", "solver=lns", "solver.parameters.x=1"), "unknown parameter 'x'", "word 'solver.para"),
+        (("instance=ft06", "policy=packer", "policy.parameters.bredth=1"), "unknown parameter 'bredth'", "word 'pol"),
+        (("instance=ft06", "solver=lns", "solver.parameters.parameters.step_s=a"), "'a'", "word 'solver.para"),
         (("instance=ft06", "domain.runner=slove"), "unknown runner 'slove'", "domain jssp: runner"),
-        (("instance=ft06", "solver=no.such:Thing"), "no module named 'no'", "solver no.such:Thing"),
+        (("instance=ft06", "solver=no.such:Thing"), "no module named 'no'", "word 'solver=no.such:Thing'"),
+        (("instance=ft06", "solver=json:JSONDecoder"), "neither a solver nor a policy", "word 'solver=json:JSON"),
+        (
+            ("instance=ft06", "solver=lns", "solver.parameters={step_s:1,parameters:{step_s:2}}"),
+            "given twice",
+            "word 'solver.parameters={",
+        ),
     ],
 )
 def test_mistakes_are_found_before_anything_runs(tmp_path, words, what, where) -> None:
@@ -158,3 +166,37 @@ def test_policies_of_a_domain_are_methods(tmp_path, monkeypatch) -> None:
             assert (trial.solver, trial.method) == ("lowest", "lowest")
     finally:
         registered.cache_clear()
+
+
+def test_a_prefix_that_goes_without_saying_makes_no_other_trial(tmp_path) -> None:
+    common = ("instance=ft06", "seed=1")
+    short = planned(tmp_path, *common, "solver=lns", "solver.parameters.step_s=0.5").trials
+    long = planned(tmp_path, *common, "solver=lns", "solver.parameters.parameters.step_s=0.5").trials
+    assert (short[0].key, short[0].parameters) == (long[0].key, (("parameters.step_s", 0.5),))
+    as_solver = planned(tmp_path, *common, "solver=packer", "solver.parameters.breadth=4").trials
+    as_policy = planned(tmp_path, *common, "policy=packer", "policy.parameters.breadth=4").trials
+    assert (as_solver[0].key, as_solver[0].parameters) == (as_policy[0].key, (("policy.breadth", 4),))
+
+
+def test_mistakes_in_a_file_name_their_line(tmp_path) -> None:
+    """Of an experiment: the line of the parameter, of the method, of the instances."""
+    (tmp_path / "experiment").mkdir()
+    file = tmp_path / "experiment" / "mine.yaml"
+    text = (
+        "# @package _global_\ngroups:\n  a:\n    domain: jssp\n    instances: [ft06]\n"
+        "methods:\n  wide: {policy: packer, parameters: {bredth: 5}}\n"
+    )
+    file.write_text(text)
+    configs = ConfigDir(tmp_path, "test")
+    with pytest.raises(UnknownNameError, match="unknown parameter 'bredth'") as caught:
+        make_plan(expand(configs, "mine", ["time_limit_s=1,2"]))
+    assert caught.value.where == f"{file}:7"
+    assert caught.value.remedy == "did you mean 'breadth'?"
+    file.write_text(text.replace("ft06", "ft66").replace("bredth", "breadth"))
+    with pytest.raises(UnknownNameError, match="unknown instance 'ft66'") as caught:
+        make_plan(expand(configs, "mine", []))
+    assert caught.value.where == f"{file}:5"
+    file.write_text(text.replace("policy: packer", "solver: nowhere.at.all:Thing"))
+    with pytest.raises(UnknownNameError, match="no module named 'nowhere'") as caught:
+        make_plan(expand(configs, "mine", []))
+    assert caught.value.where == f"{file}:7"

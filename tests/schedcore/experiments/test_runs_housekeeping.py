@@ -13,7 +13,7 @@ from support.made_runs import a_failure, a_record, a_run, a_trial, stored
 from schedcore.errors import InputError
 from schedcore.experiments.manifest import MANIFEST
 from schedcore.experiments.run_folder import find_run, run_folders
-from schedcore.experiments.runs import list_runs, prune_runs
+from schedcore.experiments.runs import asked_text, list_runs, prune_runs
 from schedcore.experiments.store import Store
 
 
@@ -64,6 +64,16 @@ def test_runs_are_listed_by_age_with_their_counts(runs: Path) -> None:
     first = entries[0]
     assert (first.done, first.failed, first.left, first.locked, first.fault) == (1, 1, 1, False, "")
     assert first.asked == "jssp solver=cpsat,lns"
+    for more, shown in (
+        ({"seeds": 5, "grid": None}, "jssp --seeds 5"),
+        (
+            {"grid": "my grid.yaml", "sample": 3, "sample_seed": 7},
+            "jssp --grid 'my grid.yaml' --sample 3 --sample-seed 7",
+        ),
+        ({"sample": 3, "sample_seed": 0}, "jssp --sample 3"),
+    ):
+        assert asked_text({"target": "jssp", "words": [], **more}) == shown
+    assert asked_text({"tune": {"target": "jssp", "words": ["a=1,2"], "seeds": 2}}) == "tune jssp a=1,2 --seeds 2"
     assert first.size_bytes > 10_000
     assert first.as_dict()["path"] == str(runs / "new")
 

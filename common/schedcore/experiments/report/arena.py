@@ -117,7 +117,17 @@ class Arena:
     @property
     def title(self) -> str:
         """Domain, and the runner where it is not ``solve``."""
-        return self.domain if self.runner == "solve" else f"{self.domain}: {self.runner}"
+        return self.domain if self.runner == "solve" else f"{self.domain} {self.runner}"
+
+    @property
+    def value_text(self) -> str:
+        """What the values are and which are better: ``profit in USD, larger is better``; empty if nobody said."""
+        kinds = {(r.quantity, r.unit) for cell in self.cells.values() for r in cell.records.values() if r.quantity}
+        names = sorted({name + (f" in {unit}" if unit else "") for name, unit in kinds})
+        if not names and self.direction == "min":
+            return ""
+        shown = " or ".join(names[:3]) if names else "value"
+        return f"{shown}, {'larger' if self.direction == 'max' else 'smaller'} is better"
 
     def cell(self, method: str, instance: str) -> CellRuns:
         """The runs of ``method`` on ``instance``; empty where none was planned."""

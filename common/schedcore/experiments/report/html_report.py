@@ -39,8 +39,11 @@ def html_report(run: RunData, analyses: Sequence[Analysis], *, gantt: Sequence[s
         add_methods(page, analysis, prefix)
         add_pairs(page, analysis, prefix)
         add_curves(page, analysis, prefix)
-        add_metrics(page, analysis, prefix)
+        if not analysis.arena.has_values:  # then the metrics are all there is
+            add_metrics(page, analysis, prefix)
         add_instances(page, analysis, prefix)
+        if analysis.arena.has_values:
+            add_metrics(page, analysis, prefix)
     add_gantts(page, run, analyses, gantt)
     add_failures(page, run)
     add_setting(page, run)

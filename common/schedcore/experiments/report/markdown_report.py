@@ -9,6 +9,7 @@ from schedcore.experiments.report.arena import contradictions
 from schedcore.experiments.report.means import Mean
 from schedcore.experiments.report.pairwise import ALL_PAIRS_UP_TO
 from schedcore.experiments.report.run_data import RunData
+from schedcore.experiments.report.sections.metrics import same_in_all_runs
 from schedcore.experiments.report.sections.overview import headline
 from schedcore.experiments.report.sections.setting import reading_notes
 from schedcore.experiments.report.tables import Table, instance_table, markdown
@@ -30,13 +31,17 @@ def markdown_report(run: RunData, analyses: Sequence[Analysis]) -> str:
     for analysis in analyses:
         arena = analysis.arena
         head = f"{arena.title}: " if len(analyses) > 1 else ""
-        lines += [headline(analysis), "", f"## {head}Methods", "", markdown(method_table(analysis)), ""]
+        said = [f"Values are {arena.value_text}.", ""] if arena.has_values and arena.value_text else []
+        lines += [headline(analysis), "", f"## {head}Methods", "", *said, markdown(method_table(analysis)), ""]
         if analysis.pairs and arena.has_values:
             lines += [f"## {head}Wins / ties / losses", "", markdown(_pair_table(analysis)), ""]
-        if analysis.metrics:
-            lines += [f"## {head}Metrics", "", markdown(_metric_table(analysis)), ""]
+        metrics = [f"## {head}Metrics", "", *_metrics(analysis)] if analysis.metrics else []
+        if not arena.has_values:  # then the metrics are all there is
+            lines += metrics
         for family, title in arena.families.items():
             lines += [f"## {head}{title}", "", markdown(instance_table(analysis, family)), ""]
+        if arena.has_values:
+            lines += metrics
     lines += _failures(run)
     return "\n".join([*lines, *(f"- {note}" for note in reading_notes(analyses))]) + "\n"
 
@@ -96,12 +101,20 @@ def _pair_table(analysis: Analysis) -> Table:
     return ["row against column", *analysis.ranking], body
 
 
-def _metric_table(analysis: Analysis) -> Table:
+def _metrics(analysis: Analysis) -> list[str]:
+    """A table of the metrics that differ between runs, and a line on the others."""
+    same = same_in_all_runs(analysis)
     body = [
         [m.name, m.unit, m.method, f"{m.mean:.6g}", f"{m.low:.6g}", f"{m.high:.6g}", str(m.runs)]
         for m in analysis.metrics
+        if m.name not in same
     ]
-    return ["metric", "unit", "method", "mean", "lowest", "highest", "runs"], body
+    lines: list[str] = []
+    if body:
+        lines += [markdown((["metric", "unit", "method", "mean", "lowest", "highest", "runs"], body)), ""]
+    if same:
+        lines += ["The same in all runs: " + "; ".join(f"{name} = {value:.6g}" for name, value in same.items()), ""]
+    return lines
 
 
 def _failures(run: RunData) -> list[str]:

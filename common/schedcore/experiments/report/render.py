@@ -69,6 +69,7 @@ def results_data(run: RunData, analyses: Sequence[Analysis]) -> dict[str, Any]:
                 "domain": analysis.arena.domain,
                 "runner": analysis.arena.runner,
                 "direction": analysis.arena.direction,
+                "values": analysis.arena.value_text,
                 "scale": analysis.arena.scale,
                 "headline": headline(analysis),
                 "ranking": list(analysis.ranking),
@@ -95,6 +96,7 @@ def _method_data(run: RunData, analysis: Analysis, item: MethodSummary) -> dict[
         **item.as_dict(),
         "factors": dict(arena.factors.get(item.method, {})),
         "time_limits_s": sorted({trial.time_limit_s for trial in own}),
+        "deterministic_limits": sorted({t.deterministic_limit for t in own if t.deterministic_limit is not None}),
         "workers": sorted({trial.workers for trial in own}),
     }
 

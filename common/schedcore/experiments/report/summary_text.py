@@ -37,7 +37,11 @@ def summary_tables(analyses: Sequence[Analysis]) -> list[tuple[str, Table]]:
         arena = analysis.arena
         prefix = f"{arena.title}: " if len(analyses) > 1 else ""
         if len(arena.instances) <= MOST_INSTANCES and len(arena.methods) <= 8:
-            found += [(prefix + title, instance_table(analysis, family)) for family, title in arena.families.items()]
+            # Of a plain solve everybody knows what the values are.
+            said = f" ({arena.value_text})" if arena.direction == "max" or arena.runner != "solve" else ""
+            found += [
+                (prefix + title + said, instance_table(analysis, family)) for family, title in arena.families.items()
+            ]
         header, body = method_table(analysis)
         more = "" if len(body) <= MOST_METHODS else f" (the {MOST_METHODS} best of {len(body)})"
         found.append((f"{prefix}Methods{more}", (header, body[:MOST_METHODS])))

@@ -14,7 +14,7 @@ from schedcore.experiments.trial import Trial, TrialRecord
 from schedcore.experiments.tuning.objective import Objective, mean
 
 if TYPE_CHECKING:
-    from schedcore.experiments.backends.ray import RayBackend
+    from schedcore.experiments.backends.protocol import Backend, Finished
     from schedcore.registry import LoadedInstance
 
 COST, EVALUATED, RECORD = "cost", "evaluated", "record"
@@ -28,13 +28,17 @@ def evaluate(
     objective: Objective,
     grace_s: float,
     warm_up: bool,
+    retries: int = 0,
 ) -> None:
     """Run the trials of a candidate one after the other, and report the mean cost after each.
 
     Parameters
     ----------
     config
-        ``trials``: the trials as JSON texts; ``known``: costs of those whose results are there already, by key.
+        ``trials``: the trials as JSON texts; ``known``: costs of those whose results are there already, by key;
+        ``attempts``: how often others were begun before.
+    retries
+        Further tries of a trial that failed, as in a sweep.
     """
     from ray import tune
 
@@ -50,15 +54,32 @@ def evaluate(
             if trial.key in config["known"]:
                 costs.append(config["known"][trial.key])
             else:
-                record = _run(backend, trial, loaded.get((trial.domain, trial.instance)))
+                before = config.get("attempts", {}).get(trial.key, 0)
+                record = run_one(backend, trial, loaded.get((trial.domain, trial.instance)), before, retries)
                 costs.append(objective.cost(record))
             tune.report({COST: mean(costs), EVALUATED: len(costs), RECORD: record})
     finally:
         backend.close()
 
 
-def _run(backend: RayBackend, trial: Trial, loaded: LoadedInstance | None) -> TrialRecord:
-    backend.submit(trial, 1, loaded)
+def run_one(
+    backend: Backend, trial: Trial, loaded: LoadedInstance | None, before: int = 0, retries: int = 0
+) -> TrialRecord:
+    """Run ``trial``, and run it again if it fails and the rules of a sweep allow that.
+
+    Parameters
+    ----------
+    before
+        Attempts of earlier runs of the search; they count in the record, not against ``retries``.
+    """
+    from schedcore.experiments.driver import tried_again
+
+    tries = 0
     while True:
-        for finished in backend.poll(5.0):
-            return finished.record
+        tries += 1
+        backend.submit(trial, before + tries, loaded)
+        finished: list[Finished] = []
+        while not finished:
+            finished = backend.poll(5.0)
+        if not tried_again(finished[0].record, tries, retries):
+            return finished[0].record

@@ -54,6 +54,8 @@ class SearchOptions:
         Give up candidates that are poor on their first trials (successive halving).
     seed
         Root of the proposals.
+    retries
+        Further tries of a trial that failed.
     """
 
     samples: int = 20
@@ -61,6 +63,7 @@ class SearchOptions:
     concurrency: int | None = None
     early: bool = True
     seed: int = 0
+    retries: int = 0
 
 
 @dataclass
@@ -165,6 +168,7 @@ class Search:
             objective=self.objective,
             grace_s=backend.grace_s,
             warm_up=backend.warm_up,
+            retries=self.options.retries,
         )
         # The actor takes nothing, the tasks that it starts take what a trial asks for.
         work = tune.with_resources(work, tune.PlacementGroupFactory([{}, bundle]))
@@ -222,7 +226,14 @@ class Search:
     def config_of(self, judged: Judged) -> dict[str, Any]:
         """What the actor is told."""
         trials = [json.dumps(trial.as_dict()) for trial in judged.candidate.trials]
-        return {"name": judged.candidate.name, "trials": trials, "known": dict(judged.costs)}
+        begun = self.store.attempts()
+        attempts = {trial.key: begun.get(trial.key, 0) for trial in judged.candidate.trials}
+        return {
+            "name": judged.candidate.name,
+            "trials": trials,
+            "known": dict(judged.costs),
+            "attempts": {key: count for key, count in attempts.items() if count and key not in judged.costs},
+        }
 
     def keep(self, judged: Judged, record: TrialRecord | None) -> None:
         """Store the record of a trial of a candidate."""

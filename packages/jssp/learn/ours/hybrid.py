@@ -21,7 +21,7 @@ from jssp.learn.ours.network import Network
 from jssp.learn.ours.reading import FEATURES, read
 from jssp.learn.ours.rollout import rebuild
 from jssp.learn.ours.shop import Shop
-from jssp.learn.ours.solver import LearnedSolver, lower_bound
+from jssp.learn.ours.solver import KERNELS, LearnedSolver, lower_bound
 from schedcore.errors import InputError, unknown_name
 from schedcore.model import Problem, Schedule
 from schedcore.solvers.cpsat.solver import CpsatSolver
@@ -56,6 +56,7 @@ class HybridSolver:
         "job shops, projects: schedules of the learned dispatcher, improved by neighbourhood search"
     )
     features: ClassVar[frozenset[str]] = FEATURES
+    kernels: ClassVar[tuple[str, ...]] = (*KERNELS, "schedcore.solvers.tabu.kernel", "schedcore.executor.sgs.plain")
 
     engine: str = "lns"
     share: float = 0.1

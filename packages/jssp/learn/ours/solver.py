@@ -20,6 +20,9 @@ from jssp.learn.ours.shop import FloatArray, Shop
 from schedcore.model import Problem, Schedule
 from schedcore.solvers.protocol import Incumbent, Limits, SolveResult, Status, require_features
 
+KERNELS = ("jssp.learn.ours.features", "jssp.learn.ours.kernel", "jssp.learn.ours.project_kernel")
+"""Modules with compiled functions, which the command compiles before the time of solving counts."""
+
 
 @cache
 def _loaded(checkpoint: str) -> Checkpoint:
@@ -45,6 +48,7 @@ class LearnedSolver:
     name: ClassVar[str] = "learned"
     summary: ClassVar[str] = "job shops, projects: a dispatcher trained on generated instances, best of 512 schedules"
     features: ClassVar[frozenset[str]] = FEATURES
+    kernels: ClassVar[tuple[str, ...]] = KERNELS
 
     checkpoint: str = ""
     samples: int = 512
@@ -185,5 +189,7 @@ class ControlSolver(LearnedSolver):
 
     name: ClassVar[str] = "control"
     summary: ClassVar[str] = "job shops: a small network tuned by an evolution strategy, the best of 512 schedules"
+
+    kernels: ClassVar[tuple[str, ...]] = KERNELS[:2]  # it was tuned on shops alone
 
     checkpoint: str = "control"

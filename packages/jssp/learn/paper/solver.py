@@ -44,6 +44,7 @@ class PaperSolver:
     name: ClassVar[str] = "paper"
     summary: ClassVar[str] = "job shops and projects: the paper's learned dispatcher, best of 32 rollouts"
     features: ClassVar[frozenset[str]] = FEATURES
+    kernels: ClassVar[tuple[str, ...]] = ("jssp.learn.paper.forward", "jssp.env._kernels")
 
     checkpoint: str = ""
     samples: int = 32

@@ -13,6 +13,8 @@ import pytest
 from support.made_runs import a_failure, a_record, a_run, a_trial, big_run, each, table_run
 
 from schedcore.experiments.report import FORMATS, RunData, analyses_of, render
+from schedcore.experiments.report.brief import brief_data
+from schedcore.experiments.report.sections.setting import command_to_repeat
 from schedcore.experiments.trial import TrialStatus
 
 KNOWN = {"ft06": 55, "ft10": 930, "la01": 666}
@@ -325,3 +327,55 @@ def test_start_of_a_run_without_times() -> None:
     text = re.sub(r"\s+", " ", page_of(run)[1])
     assert "created 2026-11-22 18:00:00 UTC" in text
     assert "processor time" not in text
+
+
+def test_metrics_follow_the_instances_and_leave_out_what_is_the_same() -> None:
+    trials = [a_trial("x", m) for m in "ab"]
+    run = a_run(
+        (t, a_record(t, 5 + k, metrics={"reward": 0.0, "flow": 10.0 + k}, units={"reward": "reward", "flow": "ticks"}))
+        for k, t in enumerate(trials)
+    )
+    page, _ = page_of(run)
+    names = headings(page)
+    assert names.index("Instances") < names.index("Metrics")
+    markdown = render(run, analyses_of(run), "md")
+    table = markdown.partition("## Metrics")[2]
+    assert "| flow | ticks | a | 10 |" in table
+    assert "| reward" not in table
+    assert "The same in all runs: reward = 0" in table
+    assert markdown.index("| x |") < markdown.index("## Metrics")
+
+
+@pytest.mark.parametrize(
+    ("command", "repeated"),
+    [
+        ("sched sweep jssp instance=ft06 --force --quiet", "sched sweep jssp instance=ft06"),
+        ("sched run smoke --fresh -q --json", "sched run smoke"),
+        ("sched sweep jssp --color never --slots 2 --timeout=9 -vv", "sched sweep jssp --slots 2"),
+        (
+            "sched sweep jssp 'seed=range(0,3)' --out 'my runs/x'",
+            "sched sweep jssp 'seed=range(0,3)' --out 'my runs/x'",
+        ),
+        ("sched sweep 'never closed", "sched sweep 'never closed"),
+    ],
+)
+def test_the_command_to_repeat_is_without_how_it_was_shown(command: str, repeated: str) -> None:
+    assert command_to_repeat(command) == repeated
+    run = table_run(VALUES, KNOWN, command=command)
+    _, text = page_of(run)
+    assert repeated in text.partition("How to reproduce")[2]
+
+
+def test_brief_figures_are_short_and_the_same() -> None:
+    (analysis,) = analyses_of(table_run(VALUES, KNOWN))
+    (brief,) = brief_data([analysis])
+    best = brief["methods"][0]
+    assert brief["ranking"][0] == best["method"] == analysis.ranking[0]
+    assert best["gap"] == analysis.summary(best["method"]).overall.gap
+    assert best["low"] <= best["gap"] <= best["high"]
+    assert len(brief["instances"]) == len(analysis.arena.instances)
+    row = brief["instances"][0]
+    assert row["values"][best["method"]] == analysis.arena.cell(best["method"], row["instance"]).value
+    assert len(json.dumps(brief)) < 3000
+    (large,) = brief_data(analyses_of(table_run({"a": {f"i{k}": 5.0 for k in range(2001)}})))
+    assert large["instances"] is None

@@ -40,7 +40,7 @@ def test_a_candidate_meets_all_instances_first_and_all_seeds_then() -> None:
 
 
 def test_mistakes_show_before_anything_runs() -> None:
-    with pytest.raises(UnknownNameError, match="parameters.noise"):
+    with pytest.raises(UnknownNameError, match="did you mean 'noise'"):
         candidates("solver=sgs", "solver.parameters.parameters.nois=interval(0,1)", "instance=ft06").check()
     with pytest.raises(InputError):
         candidates("solver=sgs", "solver.parameters.parameters.noise=interval(-2,-1)", "instance=ft06").check()

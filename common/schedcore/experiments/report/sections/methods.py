@@ -34,6 +34,8 @@ def only_best(analysis: Analysis, most: int) -> str:
 def add_methods(page: ReportPage, analysis: Analysis, prefix: str) -> None:
     """The table of methods with its charts."""
     page.section(f"{prefix}Methods")
+    if analysis.arena.has_values and (said := analysis.arena.value_text):
+        page.text(f"Values are {said}.")
     if analysis.arena.has_values:
         _forest(page, analysis)
     _table(page, analysis)

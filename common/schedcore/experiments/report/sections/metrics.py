@@ -11,6 +11,13 @@ from schedcore.plot import Cell, ReportPage
 MOST_METHODS: int = 12
 
 
+def same_in_all_runs(analysis: Analysis) -> dict[str, float]:
+    """Metrics that have one value in all runs, with this value."""
+    names = dict.fromkeys(item.name for item in analysis.metrics)
+    extremes = {name: {v for i in analysis.metrics if i.name == name for v in (i.low, i.high)} for name in names}
+    return {name: values.pop() for name, values in extremes.items() if len(values) == 1}
+
+
 def add_metrics(page: ReportPage, analysis: Analysis, prefix: str) -> None:
     """A row per metric, a column per method."""
     if not analysis.metrics:
@@ -18,10 +25,8 @@ def add_metrics(page: ReportPage, analysis: Analysis, prefix: str) -> None:
     page.section(f"{prefix}Metrics")
     methods = [m for m in analysis.arena.methods if any(item.method == m for item in analysis.metrics)]
     shown = methods[:MOST_METHODS]
-    names = list(dict.fromkeys(item.name for item in analysis.metrics))
-    extremes = {n: {v for i in analysis.metrics if i.name == n for v in (i.low, i.high)} for n in names}
-    constant = {name: values.pop() for name, values in extremes.items() if len(values) == 1}
-    names = [name for name in names if name not in constant]
+    constant = same_in_all_runs(analysis)
+    names = [name for name in dict.fromkeys(item.name for item in analysis.metrics) if name not in constant]
     units = {item.name: item.unit for item in analysis.metrics}
     found = {(item.name, item.method): item for item in analysis.metrics}
     rows: list[list[Any]] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 
 from schedcore.experiments.report.analysis import Analysis
@@ -134,7 +135,7 @@ def add_reproducing(page: ReportPage, run: RunData) -> None:
     if commit:
         lines.append(f"git checkout {str(commit).split()[0].removesuffix('-dirty').removesuffix('+')}")
     if run.command:
-        lines.append(run.command)
+        lines.append(command_to_repeat(run.command))
     folder = run.path.as_posix() if run.path and not run.path.is_absolute() else f"runs/{run.name}"
     lines.append(f"sched report {folder}")
     page.code("\n".join(lines))
@@ -145,6 +146,29 @@ def add_reproducing(page: ReportPage, run: RunData) -> None:
         "one thread "
         "and a deterministic limit they do not. All figures: `sched export`, or `sched report --format json`."
     )
+
+
+_HOW_ONLY = frozenset(("--force", "--fresh", "--quiet", "-q", "--verbose", "-v", "-vv", "--json", "--jsonl", "--debug"))
+_HOW_ONLY_WITH_VALUE = frozenset({"--color", "--timeout"})
+
+
+def command_to_repeat(command: str) -> str:
+    """``command`` without what decides how it is shown, or that stored results are forgotten: the same run for others.
+
+    >>> command_to_repeat("sched sweep jssp instance=ft06 --force --quiet --color never")
+    'sched sweep jssp instance=ft06'
+    """
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        return command
+    kept, skip = [], False
+    for word in words:
+        if skip or word in _HOW_ONLY or word.partition("=")[0] in _HOW_ONLY_WITH_VALUE:
+            skip = not skip and word in _HOW_ONLY_WITH_VALUE
+            continue
+        kept.append(word)
+    return shlex.join(kept)
 
 
 def _time(iso: str) -> str:

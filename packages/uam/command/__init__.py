@@ -1,0 +1,1 @@
+"""What the command does in this domain: ``sched simulate uam``, ``sched info uam``."""

@@ -1,0 +1,45 @@
+"""``compiled``: numba's ``njit`` whose cache on disk also notices changes in the other files of this package.
+
+Numba looks only at the file of the function itself; a function that calls compiled functions of other files would
+go on with their old code after an update.
+"""
+
+# mypy: disable-error-code="no-untyped-def,no-untyped-call,misc"
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import numba
+
+F = TypeVar("F", bound=Callable[..., object])
+
+
+@cache
+def _digest() -> bytes:
+    digest = hashlib.blake2b(digest_size=16)
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(file.read_bytes())
+    return digest.digest()
+
+
+def compiled(function: F) -> F:
+    """Compile ``function``, release the GIL, and cache until a file of ``uam.compiled`` or its own changes."""
+    try:
+        made: Any = numba.njit(cache=True, nogil=True, forceinline=True)(function)
+        file = made._cache._cache_file
+        stamp = file._source_stamp  # a hash of the file, or time and size, by version of numba
+        if isinstance(stamp, bytes):
+            file._source_stamp = stamp + _digest()
+        elif isinstance(stamp, tuple):
+            file._source_stamp = (*stamp, _digest().hex())
+        else:
+            raise AttributeError("unknown kind of stamp")
+    except (AttributeError, RuntimeError):
+        # No folder to write to, or a numba whose cache looks different: compile in every process.
+        made = numba.njit(nogil=True, forceinline=True)(function)
+    return cast(F, made)
