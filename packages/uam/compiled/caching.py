@@ -32,7 +32,7 @@ def _digest() -> bytes:
 def compiled(function: F) -> F:
     """Compile ``function``, release the GIL, and cache until a file of ``uam`` with compiled functions changes."""
     try:
-        made: Any = numba.njit(cache=True, nogil=True, forceinline=True)(function)
+        made: Any = numba.njit(cache=True, nogil=True, forceinline=True, no_cfunc_wrapper=True)(function)
         file = made._cache._cache_file
         stamp = file._source_stamp  # a hash of the file, or time and size, by version of numba
         if isinstance(stamp, bytes):
@@ -43,5 +43,5 @@ def compiled(function: F) -> F:
             raise AttributeError("unknown kind of stamp")
     except (AttributeError, RuntimeError):
         # No folder to write to, or a numba whose cache looks different: compile in every process.
-        made = numba.njit(nogil=True, forceinline=True)(function)
+        made = numba.njit(nogil=True, forceinline=True, no_cfunc_wrapper=True)(function)
     return cast(F, made)
