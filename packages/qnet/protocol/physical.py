@@ -90,6 +90,8 @@ class PhysicalOptions:
 
 
 DEFAULT_OPTIONS = PhysicalOptions()
+QUICK_OPTIONS = PhysicalOptions(windows=(0.8, 0.95), links=12, front=(8, 6, 3), rounds=2)
+"""For networks on which hardly two paths look alike, such as SURFnet with its real lengths."""
 
 _Budget = tuple[int, int]
 

@@ -105,9 +105,9 @@ def _protocol_rows(folder: Path, nv: tuple[LinkCapability, ...], options: SuiteO
         path = _line(hops)
         name = f"{'nv' if nv_row else 'future'} {hops} hops {qubits[0]}C{qubits[1]}S F {row['F_min']}"
         compiler = _compiler(path, qubits, nv if nv_row else future, float(row["slot_s"]))
-        begun = time.perf_counter()
+        begun = time.process_time()
         mapped = compiler.compile(path, float(row["F_min"]))
-        seconds = time.perf_counter() - begun
+        seconds = time.process_time() - begun
         ours = _figures(mapped)
         if not row["F_protocol"]:
             yield BenchRow(name, "protocols found", float(mapped is not None), 0.0, source=SOURCE)
@@ -126,7 +126,7 @@ def _protocol_rows(folder: Path, nv: tuple[LinkCapability, ...], options: SuiteO
                 yield BenchRow(name, quantity, ours[quantity], reference, unit, SOURCE, tolerance)
         bar = SHORT_BAR_S if hops == 3 and nv_row and float(row["F_min"]) <= 0.85 else COMPILE_BAR_S
         yield BenchRow(
-            name, "compile time", round(seconds, 4), bar, "s", "bar of the specification", sense=Sense.AT_MOST
+            name, "compile time", round(seconds, 4), bar, "CPU s", "bar of the specification", sense=Sense.AT_MOST
         )
 
 

@@ -136,3 +136,12 @@ def test_extreme_photon_loss_equals_the_circuit() -> None:
     assert p == pytest.approx(kept.tr().real, abs=1e-12)
     overlap = qt.expect(kept / kept.tr(), qt.bell_state("10"))
     assert state.fidelity == pytest.approx(float(np.real(overlap)), abs=1e-12)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rule", ["bbpssw", "dejmps"])
+def test_a_thousand_random_cases(rule: str) -> None:
+    for first, second, noise in random_cases(1000):
+        test_distillation_equals_the_circuit(rule, first, second, noise)
+        if rule == "bbpssw":
+            test_swap_equals_the_circuit(first, second, noise)
