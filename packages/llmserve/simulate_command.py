@@ -159,7 +159,7 @@ def _runs(request: Request, deployment: Any, settings: dict[str, Any], options: 
         figures = summary(result, slo_of(settings))
         per_gpu = figures.get("tokens_per_s", 0.0) / deployment.gpus
         if workload.offline and result.num_iterations:
-            figures["steady_tokens_per_s_per_gpu"] = offline_tokens_per_s(result) / deployment.gpus
+            figures["middle_tokens_per_s_per_gpu"] = offline_tokens_per_s(result) / deployment.gpus
         data.append(
             {
                 "policy": policy,
@@ -216,10 +216,10 @@ def _run_text(name: str, workload: Mapping[str, Any], data: list[dict[str, Any]]
         value = row.get(key, {}).get(which)
         return None if value is None else float(value)
 
-    steady = any("steady_tokens_per_s_per_gpu" in row for row in data)
+    middle = any("middle_tokens_per_s_per_gpu" in row for row in data)
     header = [
         *("policy", "mode", "budget", "tok/s/GPU"),
-        *(("steady",) if steady else ()),
+        *(("middle",) if middle else ()),
         *("req/s", "TTFT p50 s", "TPOT p50 s", "s/token", "p99", "preempted"),
         *(("good/s", "kept") if any("goodput_per_s" in row for row in data) else ()),
     ]
@@ -230,7 +230,7 @@ def _run_text(name: str, workload: Mapping[str, Any], data: list[dict[str, Any]]
             row["mode"],
             row["token_budget"],
             round(row["tokens_per_s_per_gpu"], 1),
-            *((round(row["steady_tokens_per_s_per_gpu"], 1),) if steady else ()),
+            *((round(row["middle_tokens_per_s_per_gpu"], 1),) if middle else ()),
             row.get("requests_per_s"),
             part(row, "ttft_s", "p50"),
             part(row, "tpot_s", "p50"),

@@ -127,9 +127,15 @@ def compile_kernels() -> Iterator[tuple[str, float]]:
 
 
 def compile_method(method: Any) -> None:
-    """Let ``method`` solve those tiny problems that it understands, so that what it calls is compiled and kept."""
+    """Let ``method`` solve those tiny problems that it understands, so that what it calls is compiled and kept.
+
+    A method that understands none of them brings a function ``compile_kernels`` of its own.
+    """
     from schedcore.solvers.protocol import Limits
 
+    own = getattr(method, "compile_kernels", None)
+    if callable(own):
+        own()
     problems = (tiny_job_shop(1), tiny_job_shop(0), small_job_shop(), tiny_flexible_shop(), tiny_project(modes=1))
     for problem in (*problems, tiny_project()):
         if not problem.features() - method.features:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from llmserve.plan.window_model import check_window_features
 from schedcore.errors import InputError
-from schedcore.model import Placement, Problem, Renewable, Schedule, Unary
+from schedcore.model import Placement, Problem, ProblemBuilder, Renewable, Schedule, Unary
 
 
 @dataclass(frozen=True)
@@ -66,10 +69,9 @@ def pack(
     UnsupportedFeatureError
         See :func:`~llmserve.plan.window_model.window_model`.
     """
-    from llmserve.plan.packing_kernel import anneal
-
     p = parameters or PackerParameters()
     check_window_features(problem)
+    anneal = _compiled()
     data = _Data(problem)
     best = _sequential(problem, data)
     assert best.cycle is not None
@@ -103,6 +105,37 @@ def pack(
         if period < best.cycle:
             best = data.schedule(int(period), *found)
     return best
+
+
+KERNELS = ("llmserve.plan.packing_kernel",)
+"""Modules with compiled functions that the packer calls."""
+
+
+def compile_kernels() -> None:
+    """Compile what the packer calls, on a tiny problem; the code is kept on disk."""
+    b = ProblemBuilder("tiny")
+    stream, gpu = b.unary("stream"), b.renewable("GPU", 1)
+    first, second = (b.task(name, 1, on=stream, demands={gpu: 1}) for name in "ab")
+    b.precedence(first, second)
+    b.cycle(1, 2)
+    b.minimise(period=1)
+    pack(b.build(), PackerParameters(steps=1, restarts=1))
+
+
+def _compiled() -> Any:
+    """The compiled annealing; says so where it is about to be compiled, which takes a while once."""
+    from llmserve.plan import packing_kernel
+
+    kernel = packing_kernel.anneal
+    if not kernel.signatures and not _announced:
+        _announced.append(True)
+        folder = Path(kernel._cache.cache_path)  # type: ignore[attr-defined]
+        if not any(folder.glob("packing_kernel.anneal-*.nbi")):
+            logging.getLogger(__name__).warning("compiling the packer (once, up to a minute)")
+    return kernel
+
+
+_announced: list[bool] = []
 
 
 class _Data:

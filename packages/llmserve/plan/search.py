@@ -246,7 +246,9 @@ def _first_packing(problem: Problem, structure: LayerStructure, steps: int, seed
 @functools.lru_cache(maxsize=32)
 def _quick(question: LayerQuestion, steps: int, seed: int) -> LayerStructure:
     best: tuple[int, int, LayerStructure] | None = None
-    for k, structure in enumerate(candidate_structures(question)):
+    candidates = list(candidate_structures(question))
+    steps *= max(1, 160 // max(1, len(candidates)))
+    for k, structure in enumerate(candidates):
         schedule = _first_packing(question.problem(structure), structure, steps, seed)
         row = (schedule.cycle or 0, k, structure)
         if best is None or row[:2] < best[:2]:

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from llmserve.plan.packer import PackerParameters, pack
+from llmserve.plan.packer import KERNELS, PackerParameters, compile_kernels, pack
 from llmserve.plan.window_model import check_window_features, orders_of, solve_window
-from schedcore.errors import UnsupportedFeatureError
+from schedcore.errors import FormatError, UnsupportedFeatureError
 from schedcore.model import ALL_FEATURES, Problem, Schedule
 from schedcore.solvers import Incumbent, Limits, SolveResult, Status
 
@@ -45,8 +45,14 @@ class PlanSolver:
     summary: ClassVar[str] = "nano-batch layers: annealed packing with shares, then CP-SAT with a bound"
     features: ClassVar[frozenset[str]] = FEATURES
 
+    kernels: ClassVar[tuple[str, ...]] = KERNELS
+
     steps: int = 200_000
     stages: int = 2
+
+    def compile_kernels(self) -> None:
+        """Compile what the packer calls."""
+        compile_kernels()
 
     def solve(
         self,
@@ -87,9 +93,14 @@ class PlanSolver:
             return should_stop is not None and should_stop()
 
         counted = limits.deterministic_limit is not None
-        for part in range(4):
-            stages = 1 if part % 2 == 0 else self.stages
-            keep(pack(problem, PackerParameters(self.steps // 4, 1, stages), start=best, seed=4 * seed + part))
+        # A quarter of the steps from the guess and from the best so far, hot and less hot; with time left, again.
+        guess = _guess(problem)
+        part = 0
+        while part < 4 or (not counted and left() > 0.6 * limits.time_limit_s):
+            start = guess if guess is not None and part % 4 < 2 else best
+            parameters = PackerParameters(self.steps // 4, 1, self.stages, hot=(0.003, 0.01)[part % 2])
+            keep(pack(problem, parameters, start=start, seed=10_007 * seed + part))
+            part += 1
             if stopped() or (not counted and left() < limits.time_limit_s / 3):
                 break
         status = Status.FEASIBLE
@@ -131,6 +142,18 @@ class PlanSolver:
         )
 
 
+def _guess(problem: Problem) -> Schedule | None:
+    """The staggered guess, if the problem says what its tasks are."""
+    from llmserve.plan.plan import structure_of
+    from llmserve.plan.stagger import staggered_guess
+
+    try:
+        structure = structure_of(problem)[1]
+    except FormatError:
+        return None
+    return staggered_guess(problem, structure)
+
+
 def _feasible(problem: Problem, schedule: Schedule) -> bool:
     from schedcore.check import check
 
@@ -141,9 +164,14 @@ def _feasible(problem: Problem, schedule: Schedule) -> bool:
 class AutoSolver:
     """``auto`` in this domain: ``plan`` for layers, what the core would choose for anything else."""
 
-    name: ClassVar[str] = "auto"
+    name: ClassVar[str] = "plan"
     summary: ClassVar[str] = "plan for nano-batch layers, else the choice of the core"
     features: ClassVar[frozenset[str]] = ALL_FEATURES
+    kernels: ClassVar[tuple[str, ...]] = KERNELS
+
+    def compile_kernels(self) -> None:
+        """Compile what the packer calls."""
+        compile_kernels()
 
     def solve(self, problem: Problem, **words: Any) -> SolveResult:
         """Solve ``problem``; see :class:`~schedcore.solvers.protocol.Solver`."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from llmserve.serving.batch import Batch, Chunk
 from llmserve.serving.forecast import PeakForecast
+from llmserve.serving.keys import PageKeys, page_keys
 from llmserve.serving.kv import KVConfig, KVManager, Match
+from llmserve.serving.out_of_pages import OutOfPagesError
 from llmserve.serving.pages import PagePool
 from llmserve.serving.policy import (
     POLICY_NAMES,
@@ -17,8 +19,9 @@ from llmserve.serving.policy import (
     sarathi,
     vllm,
 )
+from llmserve.serving.quiet_run import QuietRun
 from llmserve.serving.request import Request, Sequence, State
-from llmserve.serving.scheduler import QuietRun, Scheduler
+from llmserve.serving.scheduler import Scheduler
 from llmserve.serving.tiers import LruStore, Tiers
 
 __all__ = [
@@ -31,6 +34,8 @@ __all__ = [
     "KVManager",
     "LruStore",
     "Match",
+    "OutOfPagesError",
+    "PageKeys",
     "PagePool",
     "PeakForecast",
     "Preemption",
@@ -43,6 +48,7 @@ __all__ = [
     "batch_policy",
     "fastgen",
     "nanoflow",
+    "page_keys",
     "sarathi",
     "vllm",
 ]

@@ -31,34 +31,17 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from llmserve.serving.batch import Batch, Chunk
 from llmserve.serving.forecast import PeakForecast
 from llmserve.serving.kv import KVConfig, KVManager
+from llmserve.serving.out_of_pages import OutOfPagesError
 from llmserve.serving.policy import Admission, BatchPolicy, Preemption
+from llmserve.serving.quiet_run import QuietRun
 from llmserve.serving.request import Request, Sequence, State
 from schedcore.errors import InputError, UnknownNameError
-
-
-@dataclass(frozen=True, slots=True)
-class QuietRun:
-    """Consecutive iterations in which the same requests decode and nothing else happens.
-
-    ``decode_context`` and ``pages_used`` are per iteration, as in :class:`~llmserve.serving.batch.Batch`; ``last`` is
-    the last iteration.
-    """
-
-    num_decode: int
-    decode_context: NDArray[np.int64]
-    pages_used: NDArray[np.int64]
-    last: Batch
-
-    def __len__(self) -> int:
-        return len(self.decode_context)
 
 
 class Scheduler:
@@ -377,12 +360,8 @@ class Scheduler:
     def _preempt_youngest(self, batch: Batch) -> None:
         holders = [*self._decoding.values(), *self._prefilling]
         if self.num_active == 1:
-            sequence = holders[0]
-            raise InputError(
-                f"the answer outgrows the {self.kv.config.pages} pages that there are",
-                where=f"request {sequence.id}",
-                remedy="limit the length of answers, or use a deployment with more memory",
-            )
+            self._unformed = batch
+            raise OutOfPagesError(holders[0], self.kv.config.pages)
         sequence = max(holders, key=lambda s: s.order)
         if sequence.state is State.DECODING:
             self._stop_decoding(sequence)

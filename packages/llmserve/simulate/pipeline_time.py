@@ -173,6 +173,8 @@ class PipelineTime:
     pad_to
         Tokens that dense operations and collectives compute at least: a pipeline that is built for one size of batch
         takes as long for a smaller one.
+    fallback
+        Whether an iteration that would be faster sequentially, and not padded, is run so in the overlapped modes.
     """
 
     table: LayerTable
@@ -187,6 +189,7 @@ class PipelineTime:
     stretch: float = 1.0
     offload_token_s: float = 0.0
     pad_to: int = 0
+    fallback: bool = False
     deployment: Any = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
@@ -235,6 +238,9 @@ class PipelineTime:
             layer = self.stretch * (gemm + prompt + self.gemv_cost * attention + self.network_cost * network)
             layer = np.maximum(layer, np.maximum(attention / self.gemv_speed, network / self.network_speed))
         total: Floats = self.layers * layer + self.other_s
+        if self.fallback and self.mode in (Mode.OVERLAP, Mode.OFFLOAD):
+            plain = self.replace(mode=Mode.SEQUENTIAL, pad_to=0, fallback=False)
+            total = np.minimum(total, plain.seconds_many(decode, prefill, context, pairs, sampled))
         return total + self.offload_token_s * (decode + prefill) if self.mode is Mode.OFFLOAD else total
 
     def layer_parts(self, decode: Floats, prefill: Floats, context: Floats, pairs: Floats) -> tuple[Floats, ...]:
@@ -257,6 +263,12 @@ class PipelineTime:
         return np.asarray(gemm), prompt, attention, np.asarray(network)
 
 
+NARROW_TOKENS = (512.0, 1024.0, 1536.0, 2048.0)
+ALL_GATHER_8_BLOCKS_S = (67.5e-6, 118.9e-6, 169.9e-6, 220.7e-6)
+REDUCE_SCATTER_16_BLOCKS_S = (63.9e-6, 104.2e-6, 144.9e-6, 184.9e-6)
+"""Collectives on few blocks of eight A100, activations of 8192 values (NanoFlow's code); an AllReduce is both."""
+
+
 @functools.cache
 def paper_table() -> LayerTable:
     """LLaMA-2-70B on eight A100: the published profile, scaled per operation to the measured times of table 2.
@@ -265,7 +277,7 @@ def paper_table() -> LayerTable:
     tokens); the profile that its authors published says how times change with size.  Their collectives grow linearly
     with the message from a start-up time (AllGather on 8 blocks).  Prefill attention at that point is bound by launches
     (4.56 ms against 2.67 ms of work by their model of 0.1 ms per 2048 tokens and layer).  Collectives of the nano-batch
-    pipeline run on 8 to 32 blocks, for which the published profile holds as it is.
+    pipeline run on 8 to 32 blocks, for which their calibration holds.
     """
     from llmserve.profile.published import LLAMA_70B_TP8_A100
 
@@ -274,6 +286,10 @@ def paper_table() -> LayerTable:
     tokens = base.tokens
     start, slope = 16.8e-6, (220.7e-6 - 67.5e-6) / 1536  # AllGather: seconds, seconds per token
     network = (start + slope * tokens) * (measured_ms["network"] * 1e-3 / layers / (start + slope * 2048))
+    narrow = sum(
+        weight * _interpolate(tokens, np.array(NARROW_TOKENS), np.array(seconds))
+        for weight, seconds in ((3, ALL_GATHER_8_BLOCKS_S), (1, REDUCE_SCATTER_16_BLOCKS_S))
+    )
     decode = np.array([2048 * 1024 / 1536])
     attention = layers * base.attention(decode, decode * 1024.5)[0]
     token_s = 0.1e-3 / 2048
@@ -281,6 +297,7 @@ def paper_table() -> LayerTable:
     return dataclasses.replace(
         base,
         network_s=network,
+        narrow_network_s=np.asarray(narrow),
         attention_s=base.attention_s * (measured_ms["attention"] * 1e-3 / attention),
         prefill_launch_s=launch_s,
         prefill_token_s=token_s,

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from llmserve.batch import BatchComposition, steady_batch
+from llmserve.batch import BatchComposition
 from llmserve.bounds import maximum_batch
 from llmserve.deployment import Deployment
 from llmserve.interference.table import PAPER, REPOSITORY, Interference, Stream
@@ -168,7 +168,8 @@ def make_setup(
     policy, token_budget, max_requests
         See :func:`llmserve.serving.policy.batch_policy`.
     mode
-        One of :data:`MODES`; ``auto``: overlap if it is predicted to gain at least :data:`MIN_GAIN`; other policies
+        One of :data:`MODES`; ``auto``: overlap if it is predicted to gain at least :data:`MIN_GAIN` on full batches, in
+        those iterations that are faster so; other policies
         than ``nanoflow`` run operations one after another.
     interference
         R -> P table for the overlapped modes; ``None``: that of the :class:`Fit` of the deployment, else the one that
@@ -231,7 +232,7 @@ def make_setup(
     page_bytes = page_tokens * deployment.model.kv_bytes_per_token
     return Setup(
         deployment,
-        overlap.replace(mode=picked, pad_to=chosen.token_budget if padded else 0),
+        overlap.replace(mode=picked, pad_to=chosen.token_budget if padded else 0, fallback=mode == "auto"),
         chosen,
         KVConfig(
             capacity // page_tokens,
@@ -259,20 +260,18 @@ def default_budget(deployment: Deployment, workload: Workload) -> int:
 
 
 def full_batch(token_budget: int, workload: Workload, capacity_tokens: int) -> BatchComposition:
-    """The mean iteration of a full budget in equilibrium, decode requests bounded by the memory for their contexts."""
-    prompt, output = workload.mean_prompt_tokens, workload.mean_output_tokens
-    steady = steady_batch(token_budget, prompt, output)
-    share = min(1.0, capacity_tokens / max(steady.decode_context_tokens, 1.0))
-    # The squared prompt lengths of the workload, causal.
-    lengths = workload.prompt_tokens.astype(np.float64)
-    pairs = steady.prefill_tokens * share * float((lengths**2).mean() / lengths.mean() + 1) / 2
-    return BatchComposition(
-        steady.decode_tokens * share,
-        steady.prefill_tokens * share,
-        steady.decode_context_tokens * share,
-        pairs,
-        steady.head_tokens * share,
-    )
+    """The mean iteration of a full budget in equilibrium, decode requests bounded by the memory for their contexts.
+
+    A request decodes once per answer token, so long answers weigh more: the mean context of decode requests is
+    E[d (p + (d + 1) / 2)] / E[d], and a prompt token attends to (E[p^2] / E[p] + 1) / 2 tokens.
+    """
+    prompt, output = (a.astype(np.float64) for a in (workload.prompt_tokens, workload.output_tokens))
+    context = float((output * (prompt + (output + 1) / 2)).mean() / output.mean())
+    decode = token_budget * output.mean() / (prompt.mean() + output.mean())
+    decode = min(decode, capacity_tokens / context)
+    prefill = decode * prompt.mean() / output.mean()
+    pairs = prefill * float((prompt**2).mean() / prompt.mean() + 1) / 2
+    return BatchComposition(decode, prefill, decode * context, pairs, decode + prefill / prompt.mean())
 
 
 def _pages(gigabytes: float, page_bytes: float, what: str) -> int:

@@ -25,8 +25,9 @@ import numpy as np
 from llmserve.serving.batch import Batch
 from llmserve.serving.kv import KVConfig
 from llmserve.serving.policy import BatchPolicy
+from llmserve.serving.quiet_run import QuietRun
 from llmserve.serving.request import Request
-from llmserve.serving.scheduler import QuietRun, Scheduler
+from llmserve.serving.scheduler import Scheduler
 from llmserve.simulate.result import SimulationResult
 from llmserve.simulate.times import NS_PER_S, BulkTime, Ints, IterationColumns, TransferRates, bulk, durations_ns
 from llmserve.workload import Workload

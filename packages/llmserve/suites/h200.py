@@ -25,7 +25,7 @@ SECTION_14 = {
     "512-1024": ((512.0, 1024.0), 992, 1489, 1.147),
 }
 
-EFFORT = Effort(3_000, 5, 160_000, 2.0)
+EFFORT = Effort()
 """How long a plan is searched for."""
 
 SUSTAINED_SOURCE = "hand calculation from 790 TFLOP/s, 4.3 TB/s and 149.25 GB, measured on one H200"

@@ -36,10 +36,10 @@ class CpSatSettings:
     step_s: int = 900
     window_s: int = 3600
     first: int = 4
-    second: int = 2
-    slots: int = 3
+    second: int = 1
+    slots: int = 4
     hour_value: float = 15.0
-    deterministic_s: float = 1.0
+    deterministic_s: float = 0.3
     time_limit_s: float = 10.0
     oracle: bool = False
 

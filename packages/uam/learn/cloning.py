@@ -16,7 +16,7 @@ def clone_epoch(
     data: tuple[dict[str, Tensor], Tensor, Tensor, dict[str, Tensor]],
     generator: torch.Generator,
     *,
-    minibatch: int = 512,
+    minibatch: int = 256,
 ) -> dict[str, float]:
     """One pass over :meth:`~uam.learn.rollout.Episodes.stacked` decisions; mean loss, share of equal actions."""
     inputs, actions, day, static = data

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -74,7 +75,7 @@ class MaskableSettings:
     @classmethod
     def of(cls, words: dict[str, str]) -> MaskableSettings:
         """From ``key=value`` words; raises :class:`InputError` for what it does not know."""
-        types = {field.name: type(field.default) for field in fields(cls)}
+        types: dict[str, type] = {field.name: type(field.default) for field in fields(cls)}
         made: dict[str, Any] = {}
         for key, text in words.items():
             if key not in types:
@@ -143,7 +144,7 @@ class MaskableTrainer:
         described = {field.name: getattr(settings, field.name) for field in fields(MaskableSettings)}
         check_folder(options.out, {"recipe": "maskable", "seed": options.seed, "settings": described}, options.resume)
         # sb3 plays either all environments here or each in a process of its own.
-        makers = [EnvMaker(settings.kind, settings.reward_scale) for _ in range(settings.envs)]
+        makers: list[Callable[[], Any]] = [EnvMaker(settings.kind, settings.reward_scale) for _ in range(settings.envs)]
         processes = options.backend == "process" and options.workers > 1
         envs = SubprocVecEnv(makers, start_method="spawn") if processes else DummyVecEnv(makers)
         rollout = settings.envs * settings.n_steps
@@ -177,6 +178,7 @@ class MaskableTrainer:
                     device="cpu",
                 )
                 if settings.start:
+                    assert isinstance(model.policy, CaptainSb3Policy)
                     load_weights(model.policy, load_checkpoint(Path(settings.start)).network)
                 curve = []
             return self._run(model, settings, options, rounds, rollout, curve)
@@ -202,19 +204,20 @@ class MaskableTrainer:
             nonlocal best
             network: CaptainNetwork = model.policy.captain
             profit = float(np.mean(play_network(network, days)))
-            row = {
+            score = profit / greedy_rate
+            row: dict[str, Any] = {
                 "stage": "maskable",
                 "steps": {"maskable": done},
                 "decisions": int(model.num_timesteps),
                 "seconds": round(seconds, 1),
-                "score": profit / greedy_rate,
+                "score": score,
                 "profit": {settings.kind: profit},
             }
             curve.append(row)
             atomic_write_text(options.out / "curve.json", json.dumps(curve, indent=1) + "\n")
             plot_curve(curve, options.out / "curve.png")
-            if row["score"] > best:
-                best = row["score"]
+            if score > best:
+                best = score
                 save_checkpoint(options.out / "captain.pt", network, self._provenance(settings, options, curve))
             part = options.out / "model.part.zip"
             model.save(part)

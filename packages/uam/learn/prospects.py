@@ -56,7 +56,7 @@ def prospects_day(T, D, b, out, seats_left):
             if energy < T.full and D.charging[b, i] < T.chargers[s, i]:
                 energy = charged(T, energy, np.int64(T.idle))
         else:
-            profit = np.float64(profit_of(T, D, b, j))
+            profit = 1.0 * profit_of(T, D, b, j)
             arrival = now + T.expected_delay[s, i] + T.block[s, i, j]
             energy = D.energy[b, k] - T.energy[s, i, j]
             ready = arrival
@@ -86,7 +86,7 @@ def prospects_day(T, D, b, out, seats_left):
                 seats_left[m] = 0.0
                 if m != j and T.flyable[s, j, m] and energy >= T.need[s, j, m]:
                     if then == hour:
-                        waiting = np.float64(seen_remaining(T, D, b, j, m, hour))
+                        waiting = 1.0 * seen_remaining(T, D, b, j, m, hour)
                     else:
                         waiting = T.forecast_milli[s, j, m, then] / 1000.0
                     if j == i and m == j:

@@ -8,18 +8,9 @@ from schedcore.bench import BenchRow, Suite, SuiteOptions
 
 LEARNED: dict[str, str] = {
     name: f"uam.learn.shipped:{name.replace('-', '_')}"
-    for name in (
-        "captain",
-        "captain-seed1",
-        "captain-seed2",
-        "captain-gail",
-        "captain-ppo",
-        "captain-gcn",
-        "captain-notransformer",
-        "captain-mlp",
-    )
+    for name in ("captain",)
 }
-"""Policies whose checkpoints come with the package."""
+"""Policies whose checkpoints come with the package; one of another training goes by the path of its file."""
 
 TRAINERS: dict[str, str] = {
     "captain": "uam.learn.trainer:captain",

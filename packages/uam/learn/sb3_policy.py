@@ -35,7 +35,8 @@ class CaptainSb3Policy(MaskableMultiInputActorCriticPolicy):
         super()._build(lr_schedule)
         self.captain = CaptainNetwork(self._network_config, self._hours)
         del self.action_net, self.value_net, self.mlp_extractor
-        self.optimizer = self.optimizer_class(self.captain.parameters(), lr=lr_schedule(1), **self.optimizer_kwargs)
+        arguments: dict[str, Any] = {"lr": lr_schedule(1), **self.optimizer_kwargs}
+        self.optimizer = self.optimizer_class(self.captain.parameters(), **arguments)
 
     def logits_and_values(self, obs: Any) -> tuple[Tensor, Tensor]:
         """Logits ``[B, N]`` and the critic's values ``[B, 1]``."""

@@ -29,7 +29,7 @@ class TrainSettings:
     demonstrations
         ``expert.pt`` of another run, to be used instead of playing the expert's days again.
     clone_epochs, clone_rate
-        Passes of behaviour cloning over them, and its learning rate.
+        Passes of behaviour cloning over them, and its learning rate at the beginning, falling from pass to pass.
     gail_updates
         Updates of PPO with the discriminator's rewards.
     gail_profit
@@ -51,10 +51,10 @@ class TrainSettings:
     variant: str = "captain"
     kinds: str = "fixed8+fixed8:scale=2"
     expert: str = "none"
-    expert_seeds: str = "3000000-3000039"
+    expert_seeds: str = "3000000-3000099"
     demonstrations: str = ""
-    clone_epochs: int = 6
-    clone_rate: float = 1e-3
+    clone_epochs: int = 4
+    clone_rate: float = 2e-3
     gail_updates: int = 0
     gail_profit: float = 0.1
     updates: int = 100
@@ -132,7 +132,7 @@ def read_settings(defaults: Mapping[str, Any], words: Mapping[str, str]) -> Trai
     InputError
         An unknown key, or a value of another type or out of its range.
     """
-    types = {field.name: type(field.default) for field in fields(TrainSettings)}
+    types: dict[str, type] = {field.name: type(field.default) for field in fields(TrainSettings)}
     made: dict[str, Any] = dict(defaults)
     for key, text in words.items():
         if key not in types:

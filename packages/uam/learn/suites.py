@@ -38,7 +38,6 @@ CELLS: dict[str, str] = {
 """The twelve cells of the generalisation suite: one thing differs from the fixed map at demand scale 1."""
 
 MAIN = "captain"
-ABLATIONS = ("captain-gcn", "captain-notransformer", "captain-mlp")
 EVALUATED = (MAIN, "random", "greedy", "greedy-rate", "two-step", "tuned-rule")
 EVALUATED_ON = ("fixed8", "fixed8:scale=2")
 GENERALISATION_AGAINST = ("random", "tuned-rule")

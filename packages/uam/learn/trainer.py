@@ -197,7 +197,7 @@ class Run:
     def _clone(self, data: Data | None) -> dict[str, float]:
         assert data is not None
         share = self.done["clone"] / max(1, self.planned["clone"])
-        set_rate(self.optimisers["clone"], self.settings.clone_rate * (0.05 + 0.95 * (1 - share)))
+        set_rate(self.optimisers["clone"], self.settings.clone_rate * (0.01 + 0.99 * (1 - share) ** 1.5))
         return clone_epoch(self.network, self.optimisers["clone"], data, self.generator)
 
     def _gail(self, data: Data | None) -> dict[str, float]:
@@ -267,7 +267,7 @@ class Run:
         return {
             "recipe": self.recipe,
             "seed": self.options.seed,
-            "settings": self.settings.to_dict(),
+            "settings": self.settings.to_dict() | {"demonstrations": ""},
             "command": command(self.recipe, self.options),
             "expert": self.expert,
             "trained_on": "scenarios of training seeds only, see uam.seeds",
@@ -360,8 +360,9 @@ def set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
 
 
 def command(recipe: str, options: TrainOptions) -> str:
-    """The command that makes this run."""
-    words = " ".join(f"{key}={value}" for key, value in options.overrides.items())
+    """The command that makes this run; one that plays the expert's days itself, which gives the same."""
+    chosen = {key: value for key, value in options.overrides.items() if key != "demonstrations"}
+    words = " ".join(f"{key}={value}" for key, value in chosen.items())
     return f"sched train uam --recipe {recipe} --seed {options.seed} {words}".rstrip()
 
 

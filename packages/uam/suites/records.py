@@ -61,7 +61,8 @@ class Records:
             for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
                 try:
                     data = json.loads(line)
-                    self._known[str(data.pop("key"))] = DayRecord(**data)
+                    key = str(data.pop("key"))
+                    self._known[key] = DayRecord(**data)
                 except (ValueError, KeyError, TypeError, AttributeError) as error:
                     raise FormatError(
                         f"not a record of a day: {error}", where=f"{file}:{number}", remedy="delete the line"

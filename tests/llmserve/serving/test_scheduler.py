@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
 
 import pytest
 
-from llmserve.serving import Admission, Batch, BatchPolicy, KVConfig, Preemption, Request, Scheduler, State
+from llmserve.serving import (
+    Admission,
+    Batch,
+    BatchPolicy,
+    KVConfig,
+    OutOfPagesError,
+    Preemption,
+    Request,
+    Scheduler,
+    State,
+)
 from schedcore.errors import InputError, UnknownNameError
 
 PROMPT = BatchPolicy("test", 8, admission=Admission.PROMPT, asynchronous=False)
@@ -169,8 +180,12 @@ def test_an_answer_that_outgrows_the_memory_alone_is_an_error() -> None:
     s.add(Request(0, 3))
     s.complete(formed(s))
     s.complete(formed(s))
-    with pytest.raises(InputError, match="request 0: the answer outgrows the 1 pages"):
+    with pytest.raises(OutOfPagesError, match="request 0: the answer outgrows the 1 pages") as raised:
         s.schedule()
+    s.cancel(raised.value.sequence.id)
+    s.add(Request(1, 3))
+    assert chunks(formed(s)) == [(1, 0, 3, True)]
+    assert "outgrows" in str(pickle.loads(pickle.dumps(raised.value)))
 
 
 @pytest.mark.parametrize("limit", [0, -3])

@@ -11,8 +11,10 @@ from llmserve.batch import BatchComposition, steady_batch
 from llmserve.deployment import parse_deployment
 from llmserve.interference.table import PAPER, REPOSITORY
 from llmserve.iteration import RooflineSequential
+from llmserve.serving import KVConfig, nanoflow
+from llmserve.simulate import simulate
 from llmserve.simulate.pipeline_time import Mode, PipelineTime, paper_table
-from llmserve.simulate.setup import base_time, best_shares, default_budget, make_setup, overlapped_time
+from llmserve.simulate.setup import base_time, best_shares, default_budget, full_batch, make_setup, overlapped_time
 from llmserve.simulate.times import IterationColumns, LinearTime, TransferRates, bulk, durations_ns
 from llmserve.workload import make_workload
 from schedcore.errors import InputError, UnknownNameError
@@ -65,6 +67,9 @@ def test_the_published_operating_point() -> None:
     # Sum of the measured times of table 2.
     assert 1e3 * time.seconds(batch) == pytest.approx(225.05, abs=0.1)
     assert 2048 / (time.seconds(batch) + 19.2e-3) / 8 == pytest.approx(1048, rel=0.002)
+    # Nano-batches one after another: 3.23 ms per layer on the published sizes with halved KQV.
+    split = time.replace(mode=Mode.NANOBATCH)
+    assert split.seconds(batch) / 80 == pytest.approx(3.23e-3, rel=0.01)
     # 107.97 of GEMMs ... 136.97 + 4.56 + 2/3 of 35.6 + 1/3 of 47.92 (specification, section 6.4).
     overlapped = overlapped_time(time, PAPER, 0.2, 0.1)
     assert 1e3 * overlapped.seconds(batch) == pytest.approx(136.97 + 4.56 + 35.6 * 2 / 3 + 47.92 / 3, abs=0.1)
@@ -83,6 +88,14 @@ def test_a_padded_pipeline_takes_as_long_for_a_smaller_batch() -> None:
     gap = time.table.prefill(np.array([1024.0]), np.zeros(1)) - time.table.prefill(np.array([100.0]), np.zeros(1))
     assert time.replace(pad_to=1024).seconds(small) == pytest.approx(time.seconds(full) - 80 * float(gap[0]))
     assert time.seconds(small) < 0.5 * time.seconds(full)
+
+
+def test_an_iteration_that_is_faster_sequentially_falls_back() -> None:
+    time = base_time(parse_deployment("llama-2-70b@8xa100"))
+    overlap = overlapped_time(time, PAPER, 0.2, 0.1).replace(pad_to=2048, fallback=True)
+    small, full = BatchComposition(50, 0, 2e4, 0), BatchComposition(1365, 683, 1.4e6, 1.7e5)
+    assert overlap.seconds(small) == time.seconds(small) < overlap.replace(fallback=False).seconds(small)
+    assert overlap.seconds(full) == overlap.replace(fallback=False).seconds(full) < time.seconds(full)
 
 
 def test_splitting_costs_and_offloading_costs() -> None:
@@ -135,6 +148,18 @@ def test_setups() -> None:
         make_setup(small, workload, host_gb=-1.0)
     with pytest.raises(InputError, match="room for .* tokens beside the weights"):
         make_setup(small, workload, page_tokens=10_000_000)
+
+
+def test_the_mean_iteration_weighs_long_answers() -> None:
+    law = make_workload("lmsys", requests=40_000, seed=1)
+    batch = full_batch(2048, law, 10**9)
+    assert batch.dense_tokens == pytest.approx(2048)
+    policy = nanoflow(law.mean_prompt_tokens, law.mean_output_tokens)
+    result = simulate(law, policy, KVConfig(10**6), LinearTime(1.0), max_iterations=2500)
+    late = slice(1500, None)
+    assert result.columns.decode[late].mean() == pytest.approx(batch.decode_tokens, rel=0.03)
+    assert result.columns.decode_context[late].mean() == pytest.approx(batch.decode_context_tokens, rel=0.05)
+    assert result.columns.prefill_context[late].mean() == pytest.approx(batch.prefill_pairs, rel=0.15)
 
 
 def test_overlap_is_turned_off_where_it_does_not_pay() -> None:

@@ -35,7 +35,7 @@ def test_one_run_per_policy() -> None:
     told = ask(policies=("nanoflow", "vllm", "sarathi", "fastgen"), requests=50)
     assert [run["policy"] for run in told.data["runs"]] == ["nanoflow", "vllm", "sarathi", "fastgen"]
     assert all(run["finished"] == 50 for run in told.data["runs"])
-    assert all(run["steady_tokens_per_s_per_gpu"] > 0 for run in told.data["runs"])
+    assert all(run["middle_tokens_per_s_per_gpu"] > 0 for run in told.data["runs"])
     assert "vllm" in told.text
     assert "50 requests of 128-32" in told.text
 
