@@ -2,6 +2,10 @@
 
     python benchmarks/sweep_kill.py                     # 20 kills, backend process
     python benchmarks/sweep_kill.py --kills 5 --backend inline
+    python benchmarks/sweep_kill.py --kills 10 --backend ray
+
+Ray takes its time to start: every other kill comes while it does, the others once trials have ended.  What a killed
+driver leaves of its Ray ends by itself, and must not be in the way of the next one.
 
 After every kill the store is read: what was finished before must still be there (nothing is lost), and its attempts
 must not have grown (nothing is run twice).  In the end both tables must be equal, value by value, schedule by schedule.
@@ -57,8 +61,9 @@ def stress(folder: Path, kills: int, seeds: int, backend: str, rng: random.Rando
             driver = start([*words, "--out", "killed"], folder)
         else:
             driver = start(["--resume", "killed", "--backend", backend], folder)
-        # From when it begins to start its workers; they need a second or two until they answer.
-        working(driver, folder)
+        # From when it begins to start its workers; they need a second or two until they answer.  Ray needs many.
+        at_work = backend == "ray" and killed % 2 == 1
+        working(driver, folder, at_work)
         moment = rng.uniform(0.0, 3.0 + 1.5 * span_s / kills)
         try:
             driver.wait(timeout=moment)
@@ -97,9 +102,10 @@ def start(words: list[str], folder: Path) -> subprocess.Popen[bytes]:
         return subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=err)
 
 
-def working(driver: subprocess.Popen[bytes], folder: Path) -> None:
-    """Wait until the driver hands out trials, or has ended."""
-    while driver.poll() is None and b"backend " not in (folder / "stderr.txt").read_bytes():
+def working(driver: subprocess.Popen[bytes], folder: Path, at_work: bool) -> None:
+    """Wait until the driver starts its workers (``at_work``: until a trial has ended), or has ended itself."""
+    sign = b"\n[" if at_work else b"backend "
+    while driver.poll() is None and sign not in (folder / "stderr.txt").read_bytes():
         time.sleep(0.01)
 
 

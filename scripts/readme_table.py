@@ -22,7 +22,9 @@ def tables(data: dict[str, Any]) -> str:
     parts: list[str] = []
     for arena in data["arenas"]:
         if len(data["arenas"]) > 1:
-            parts += [f"**{arena['domain']}**", ""]
+            runner = "" if arena["runner"] == "solve" else f" {arena['runner']}"
+            values = f": {arena['values']}" if arena.get("values") else ""
+            parts += [f"**{arena['domain']}{runner}**{values}", ""]
         parts += _arena(arena)
     machine = data["environment"]
     workers = sorted({count for arena in data["arenas"] for item in arena["methods"] for count in item["workers"]})

@@ -9,7 +9,7 @@ places of a vertiport      reservoir of free places: a departure frees one and t
 chargers of a vertiport    renewable resource; a charge holds one
 corridor                   unary resource per lane; a task of the length of the headway starts with the flight
 route                      renewable resource per pair, closed in closed hours (realised); a task of one tick starts
-                           with the flight, and must end by the end of operation
+                           with the flight, in the hour whose passengers and fare it has
 passengers                 reservoir per pair and hour: those who turned up; a flight takes its passengers
 flight                     optional task with its profit (mills) as reward; its duration is uncertain (realised)
 charge                     optional task of an aircraft, with its real duration (realised)
@@ -25,6 +25,7 @@ from typing import NamedTuple
 
 from schedcore.check import Realised, Report, check
 from schedcore.model import Problem, ProblemBuilder, Schedule, StepProfile, TaskRef, TimeUnit
+from uam.as_flown import KEY, write_placements
 from uam.log import Charge, DayLog, Flight
 
 
@@ -122,6 +123,7 @@ class _Conversion:
             self._charge(number, charge)
         self.b.maximise(reward=1)
         self.b.metadata(scenario=self.log.scenario.name, fingerprint=self.log.scenario.fingerprint())
+        self.b.metadata(**{KEY: write_placements(self.placements)})
         realised = Realised(durations=self.durations, calendars=self.calendars)
         return CoreDay(self.b.build(), Schedule(self.placements), realised)
 
@@ -150,7 +152,15 @@ class _Conversion:
         )
         self._place(task, flight.start_s, flight.end_s, realised=True)
         together = [task]
-        gate = b.task(f"departure {number}", 1, on=self.routes[i, j], deadline=plan.horizon_s, optional=True)
+        hour = flight.start_s // 3600
+        gate = b.task(
+            f"departure {number}",
+            1,
+            on=self.routes[i, j],
+            release=3600 * hour,
+            deadline=3600 * (hour + 1),
+            optional=True,
+        )
         self._place(gate, flight.start_s, flight.start_s + 1)
         together.append(gate)
         if self.lanes:

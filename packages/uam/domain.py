@@ -9,6 +9,7 @@ from typing import Any
 from schedcore.domain_options import DomainOption
 from schedcore.errors import InputError, UnknownNameError, unknown_name
 from schedcore.registry import Domain, LoadedInstance
+from uam.learn.registry import EVALUATION, LEARNED_SUITES, TRAINERS
 from uam.maps import network_names
 from uam.policies.registry import POLICIES
 from uam.scenario import Scenario
@@ -108,7 +109,10 @@ domain = Domain(
     summary="days of an air-taxi fleet: simulator, planners, learned policies and an upper bound",
     instance_names=instance_names,
     load=load,
-    suites=SUITES,
+    solvers={"as-flown": "uam.as_flown:as_flown"},
+    suites={**SUITES, **LEARNED_SUITES},
+    trainers=TRAINERS,
+    evaluation=EVALUATION,
     policies=POLICIES,
     runners={"day": "uam.runner:DayRunner"},
     options=(
@@ -125,5 +129,6 @@ domain = Domain(
         DomainOption("log", "Write every flight and charge (JSON).", Path, metavar="FILE", verbs=("simulate",)),
     ),
     simulate="uam.command.simulate:simulate",
+    describe="uam.command.info:describe",
     info="uam.command.info:info",
 )

@@ -20,7 +20,7 @@ def log_to_dict(log: DayLog) -> dict[str, Any]:
         "summary": log.summary(),
         "decisions": log.decisions,
         **{
-            name: {"columns": kind._fields, "rows": [list(record) for record in getattr(log, name)]}
+            name: {"columns": list(kind._fields), "rows": [list(record) for record in getattr(log, name)]}
             for name, kind in records.items()
         },
     }

@@ -66,4 +66,6 @@ class DayRunner:
             metrics=metrics,
             units={name: UNITS.get(name, "1") for name in metrics},
             wall_s=seconds,
+            quantity="profit",
+            unit="$",
         )

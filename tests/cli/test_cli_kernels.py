@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from support.command import environment, run_process
 
 from schedcore.cli.kernels import COMPILING, about_to_compile, compile_first
 from schedcore.experiments.methods import get_method
@@ -74,7 +75,7 @@ def test_only_what_is_due_is_compiled_and_only_on_what_it_understands(monkeypatc
     monkeypatch.setattr("schedcore.cli.kernels.about_to_compile", lambda method: method is other)
     other.features = get_method("sgs").features
     compile_first(told, slow, other)  # type: ignore[arg-type]
-    assert (told.notes, slow.calls, len(other.calls)) == ([COMPILING], [], 5)
+    assert (told.notes, slow.calls, len(other.calls)) == ([COMPILING], [], 6)
     told.notes.clear()
     compile_first(told, slow)  # type: ignore[arg-type]
     assert told.notes == []
@@ -96,3 +97,15 @@ def test_a_sweep_says_which_methods_compile(sched, tmp_path, monkeypatch) -> Non
     words = ("sweep", "jssp", "solver=spt,nondelay-spt", "instance=ft06", "time_limit_s=1", "--backend", "inline")
     assert f"nondelay-spt: {COMPILING}" in sched(*words).err
     assert "compiling" not in sched(*words, "warm_up=false", "--force").err
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1500)
+@pytest.mark.parametrize("name", ["learned", "nondelay-spt"])
+def test_what_is_compiled_once_is_not_compiled_again(name, tmp_path) -> None:
+    """The tiny problems reach all kernels that a method names; otherwise every solve would say that it compiles."""
+    words = ("solve", "jssp", "ft06", "--solver", name)
+    env = environment(NUMBA_CACHE_DIR=str(tmp_path))
+    first = run_process(*words, env=env, timeout=1200)
+    assert (first.code, "compiling kernels (once" in first.err) == (0, True), first.err
+    assert "compiling" not in run_process(*words, env=env).err

@@ -14,7 +14,9 @@ import pytest
 from support.command import environment_of_tests, run_here
 from support.experiment import config_folder
 
+from schedcore.cli.sweep_progress import result_text
 from schedcore.experiments.store import Store
+from schedcore.experiments.trial import TrialRecord, TrialStatus
 
 WORDS = ("solver=spt,mwkr", "instance=ft06,la01", "time_limit_s=1")
 
@@ -259,3 +261,17 @@ def test_what_runs_may_finish_after_the_first_signal(tmp_path, number, word) -> 
     # Nothing was given up, and not all has run.
     assert (counts["running"], counts["failed"]) == (0, 0)
     assert 1 < counts["done"] < 9
+
+
+@pytest.mark.parametrize(
+    ("more", "text"),
+    [
+        ({"upper": 50}, "60 (+20.0%) feasible, 0.0 s"),
+        ({"lower": 80, "direction": "max"}, "60 (-25.0%) feasible, 0.0 s"),  # the best known value bounds from below
+        ({"upper": 50, "direction": "max"}, "60 feasible, 0.0 s"),
+        ({"upper": -50}, "60 (+220.0%) feasible, 0.0 s"),
+    ],
+)
+def test_the_gap_of_a_line_is_from_the_best_known_value(more, text) -> None:
+    record = TrialRecord("k", "d", "i", "s", 0, TrialStatus.FEASIBLE, objective=(60.0,), **more)
+    assert result_text(record) == text

@@ -93,6 +93,10 @@ def plan_again(name: str, config: ExperimentConfig, trials: Sequence[Trial]) -> 
     return Plan(name, config, found, maker.loaded, notes)
 
 
+_IN_A_FILE = re.compile(r"[/\\]|:\d+$|\.\w{2,4}$")
+"""A place that is a file, or a line of one."""
+
+
 class _Maker:
     """Makes trials; what many of them share is worked out once.
 
@@ -168,14 +172,19 @@ class _Maker:
             self._methods[memo] = parameters
         return method.name, parameters
 
-    def _runner(self, domain: str, name: str) -> Any:
-        if (domain, name) not in self._runners:
-            self._runners[domain, name] = get_runner(domain, name)
-        return self._runners[domain, name]
+    def _runner(self, trial: Trial) -> Any:
+        pair = (trial.domain, trial.runner)
+        if pair not in self._runners:
+            try:
+                self._runners[pair] = get_runner(*pair)
+            except UnknownNameError as error:
+                place = self.origin("domain.runner", f"groups.{trial.group}.runner") or error.where
+                raise UnknownNameError(error.what, where=place, remedy=error.remedy) from error
+        return self._runners[pair]
 
     def _content(self, trial: Trial) -> tuple[str, str]:
         """Name and hash of the content of the instance of ``trial``."""
-        runner = self._runner(trial.domain, trial.runner)
+        runner = self._runner(trial)
         if not runner.needs_problem:
             return Path(trial.instance).name, runner.fingerprint(trial)
         pair = (trial.domain, trial.instance)
@@ -192,9 +201,9 @@ class _Maker:
         remedy = error.remedy
         if isinstance(error, UnknownNameError) and re.search(r"[*?\[]", trial.instance):
             remedy = f"a pattern is written  instance='glob({trial.instance})'"
-        if error.where not in (None, "instance", trial.instance):
-            return type(error)(error.what, where=error.where, remedy=remedy)
-        place = self.origin("instance", f"groups.{trial.group}.instances") or error.where
+        place: str | None = self.origin("instance", f"groups.{trial.group}.instances")
+        if not place or (error.where != trial.instance and _IN_A_FILE.search(error.where or "")):
+            place = error.where
         return type(error)(error.what, where=place, remedy=remedy)
 
     def _version(self, domain: str) -> str:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from schedcore.errors import UnsupportedFeatureError
+from schedcore.errors import SchedError
 from schedcore.experiments.plan import Plan
 from schedcore.experiments.trial import Trial
 
@@ -127,12 +127,20 @@ def compile_kernels() -> Iterator[tuple[str, float]]:
 
 
 def compile_method(method: Any) -> None:
-    """Let ``method`` solve those tiny problems that it understands, so that what it calls is compiled and kept."""
+    """Let ``method`` solve those tiny problems that it understands, so that what it calls is compiled and kept.
+
+    A method that understands none of them brings a function ``compile_kernels`` of its own.
+    """
     from schedcore.solvers.protocol import Limits
 
-    for problem in (tiny_job_shop(1), tiny_job_shop(0), small_job_shop(), tiny_project(), tiny_flexible_shop()):
+    own = getattr(method, "compile_kernels", None)
+    if callable(own):
+        own()
+    problems = (tiny_job_shop(1), tiny_job_shop(0), small_job_shop(), tiny_flexible_shop(), tiny_project(modes=1))
+    for problem in (*problems, tiny_project()):
         if not problem.features() - method.features:
-            with contextlib.suppress(UnsupportedFeatureError):
+            # What a method refuses here it need not compile.
+            with contextlib.suppress(SchedError):
                 method.solve(problem, limits=Limits(time_limit_s=_LIMIT_S))
 
 
@@ -153,14 +161,14 @@ def tiny_flexible_shop() -> Problem:
     return builder.build()
 
 
-def tiny_project() -> Problem:
-    """Four tasks, two of them with a choice of modes, on two resources with several units."""
+def tiny_project(modes: int = 2) -> Problem:
+    """Four tasks, two of them with a choice of ``modes``, on two resources with several units."""
     from schedcore.model import ProblemBuilder
 
     builder = ProblemBuilder("warm-up")
     crew, tools = builder.renewable("crew", capacity=3), builder.renewable("tools", capacity=2)
-    modes = [builder.mode(3, demands={crew: 2}), builder.mode(2, demands={crew: 3, tools: 1})]
-    tasks = [builder.task(f"t{i}", modes=modes) for i in range(2)]
+    ways = [builder.mode(3, demands={crew: 2}), builder.mode(2, demands={crew: 3, tools: 1})]
+    tasks = [builder.task(f"t{i}", modes=ways[:modes]) for i in range(2)]
     tasks += [builder.task(f"t{i}", 2, demands={tools: 1}) for i in range(2, 4)]
     builder.precedence(tasks[0], tasks[2])
     builder.precedence(tasks[1], tasks[3])

@@ -33,6 +33,8 @@ TALL_ROWS: int = 30
 """A table with more rows scrolls inside its frame."""
 MAX_SVG_BYTES: int = 1_500_000
 """A figure whose drawing is larger than this is embedded as a picture."""
+MOST_LINKS = 12
+"""Sections that are linked one by one at the top of a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,10 @@ class ReportPage:
         self._figures = 0
 
     def section(self, title: str) -> ReportPage:
-        """A heading; with three or more of them the page gets a list of links at its top."""
+        """A heading; with three or more of them the page gets a list of links at its top.
+
+        Where there are many, those that begin alike (``jssp: Methods``, ``jssp: Instances``) share one link.
+        """
         base = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "section"
         taken = {anchor for anchor, _ in self._sections}
         anchor = next(a for k in range(len(taken) + 1) if (a := base if k == 0 else f"{base}-{k + 1}") not in taken)
@@ -248,10 +253,19 @@ class ReportPage:
         under = f"<figcaption>{_inline(caption)}</figcaption>" if caption else ""
         return self._add(f"<figure>{inside}{under}</figure>")
 
+    def _links(self) -> list[tuple[str, str]]:
+        """Sections for the list of links; in a long one ``a: x``, ``a: y`` are one link ``a``."""
+        if len(self._sections) <= MOST_LINKS:
+            return self._sections
+        found: dict[str, str] = {}
+        for anchor, title in self._sections:
+            found.setdefault(title.partition(": ")[0], anchor)
+        return [(anchor, title) for title, anchor in found.items()]
+
     @property
     def html(self) -> str:
         """The page as it stands."""
-        links = "".join(f'<a href="#{anchor}">{html.escape(title)}</a>' for anchor, title in self._sections)
+        links = "".join(f'<a href="#{anchor}">{html.escape(title)}</a>' for anchor, title in self._links())
         nav = f"<nav>{links}</nav>" if len(self._sections) >= 3 else ""
         subtitle = f'<p class="subtitle">{_inline(self.subtitle)}</p>' if self.subtitle else ""
         footer = f"<footer>{_inline(self.footer)}</footer>" if self.footer else ""

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from schedcore.domain_verbs import Answer, Request
+from schedcore.registry import LoadedInstance
+from schedcore.solvers.protocol import SolveResult
 from uam.domain import load_scenario, sizes
 
 
@@ -25,3 +30,15 @@ def info(request: Request) -> Answer:
             f"{network.stands[i]} stands, {network.chargers[i]} chargers {kind}".rstrip()
         )
     return Answer({"scenario": scenario.name, **data}, "\n".join(lines), whole=True)
+
+
+def describe(loaded: LoadedInstance, result: SolveResult, options: Mapping[str, Any]) -> Answer:
+    """The profit of a schedule in dollars, beside that of the day that the problem was made from."""
+    if result.schedule is None:
+        return Answer()
+    tasks = loaded.problem.tasks
+    profit = sum(tasks[placement.task].reward for placement in result.schedule) / 1000
+    flown = sum(task.reward for task in tasks) / 1000
+    flights = sum(1 for placement in result.schedule if tasks[placement.task].name.startswith("flight "))
+    data = {"profit": profit, "profit_as_flown": flown, "flights": flights}
+    return Answer(data, f"  profit     {profit:,.2f} $ with {flights} flights (as flown: {flown:,.2f} $)")

@@ -110,7 +110,7 @@ class BatchSimulator:
         return into
 
     def play(self, policy: str, seed: int = 0) -> Ints:
-        """Play all days from the start with a compiled policy (``random``, ``greedy``, ``greedy-rate``, ``stay``).
+        """Play all days from the start with a compiled policy (``random``, ``greedy``, ``greedy-rate``, ``stay-put``).
 
         Returns the profits ``[B]``, mills.  The random policy draws other numbers than the one of
         :mod:`uam.policies`.

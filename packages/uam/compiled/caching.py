@@ -1,4 +1,4 @@
-"""``compiled``: numba's ``njit`` whose cache on disk also notices changes in the other files of this package.
+"""``compiled``: numba's ``njit`` whose cache on disk also notices changes in other files with compiled functions.
 
 Numba looks only at the file of the function itself; a function that calls compiled functions of other files would
 go on with their old code after an update.
@@ -22,15 +22,17 @@ F = TypeVar("F", bound=Callable[..., object])
 @cache
 def _digest() -> bytes:
     digest = hashlib.blake2b(digest_size=16)
-    for file in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(file.read_bytes())
+    for file in sorted(Path(__file__).parents[1].rglob("*.py")):
+        content = file.read_bytes()
+        if b"@compiled" in content:
+            digest.update(content)
     return digest.digest()
 
 
 def compiled(function: F) -> F:
-    """Compile ``function``, release the GIL, and cache until a file of ``uam.compiled`` or its own changes."""
+    """Compile ``function``, release the GIL, and cache until a file of ``uam`` with compiled functions changes."""
     try:
-        made: Any = numba.njit(cache=True, nogil=True, forceinline=True)(function)
+        made: Any = numba.njit(cache=True, nogil=True, forceinline=True, no_cfunc_wrapper=True)(function)
         file = made._cache._cache_file
         stamp = file._source_stamp  # a hash of the file, or time and size, by version of numba
         if isinstance(stamp, bytes):
@@ -41,5 +43,5 @@ def compiled(function: F) -> F:
             raise AttributeError("unknown kind of stamp")
     except (AttributeError, RuntimeError):
         # No folder to write to, or a numba whose cache looks different: compile in every process.
-        made = numba.njit(nogil=True, forceinline=True)(function)
+        made = numba.njit(nogil=True, forceinline=True, no_cfunc_wrapper=True)(function)
     return cast(F, made)

@@ -11,7 +11,7 @@ from uam.compiled.caching import compiled
 from uam.compiled.kernel import mask_into, profit_of, start, step
 
 RANDOM, GREEDY, GREEDY_RATE, STAY = 0, 1, 2, 3
-CODES = {"random": RANDOM, "greedy": GREEDY, "greedy-rate": GREEDY_RATE, "stay": STAY}
+CODES = {"random": RANDOM, "greedy": GREEDY, "greedy-rate": GREEDY_RATE, "stay-put": STAY}
 
 
 @compiled

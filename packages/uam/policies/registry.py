@@ -8,13 +8,14 @@ from typing import Any
 
 from schedcore.errors import InputError, unknown_name
 from schedcore.registry import is_reference, load_reference
+from uam.learn.registry import LEARNED
 from uam.state import Policy
 
 POLICIES: dict[str, str] = {
     "random": "uam.policies.simple:RandomPolicy",
     "greedy": "uam.policies.simple:GreedyPolicy",
     "greedy-rate": "uam.policies.simple:GreedyRatePolicy",
-    "stay": "uam.policies.simple:StayPolicy",
+    "stay-put": "uam.policies.simple:StayPolicy",
     "two-step": "uam.baselines.two_step:TwoStepPolicy",
     "tuned-rule": "uam.baselines.tuned_rule:TunedRule",
     "genetic": "uam.baselines.genetic:genetic",
@@ -23,6 +24,7 @@ POLICIES: dict[str, str] = {
     "rolling-cpsat": "uam.baselines.rolling_cpsat:rolling_cpsat",
     "rolling-cpsat-oracle": "uam.baselines.rolling_cpsat:rolling_cpsat_oracle",
     "prices": "uam.planner.price_policy:prices",
+    **LEARNED,
 }
 """Name to ``package.module:Name`` of a class or function that makes the policy."""
 

@@ -27,7 +27,7 @@ class RandomPolicy:
 class StayPolicy:
     """Nobody flies."""
 
-    name = "stay"
+    name = "stay-put"
     clairvoyant = False
 
     def reset(self, plan: Plan, realised: Realised | None, seed: int) -> None:

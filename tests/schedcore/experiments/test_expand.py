@@ -472,3 +472,18 @@ def test_ten_thousand_trials_are_expanded_in_time(configs) -> None:
     begin = time.process_time()
     assert len(expand(configs, "jssp", words).points) == 10_000
     assert time.process_time() - begin < 3
+
+
+def test_charts_of_the_groups_that_are_left_are_drawn(tmp_path) -> None:
+    """Parts of an experiment name charts of their own: a list of the whole would be replaced by the last of them."""
+    (tmp_path / "experiment").mkdir()
+    (tmp_path / "experiment" / "two.yaml").write_text(
+        "groups:\n"
+        "  a: {domain: jssp, instances: [ft06, ft10], gantt: [ft06]}\n"
+        "  b: {domain: jssp, instances: [la01], gantt: [la01]}\n"
+        "methods: {spt: {policy: spt}}\n"
+        "gantt: [ft10]\n"
+    )
+    configs = ConfigDir(tmp_path, "test")
+    assert expand(configs, "two").experiment.gantt == ["ft10", "ft06", "la01"]
+    assert expand(configs, "two", ["instance=la01"]).experiment.gantt == ["ft10", "la01"]

@@ -91,7 +91,8 @@ def test_one_instance_under_two_names_runs_once(tmp_path) -> None:
         (("instance=ft06", "solver=lns", "solver.parameters.x=1"), "unknown parameter 'x'", "word 'solver.para"),
         (("instance=ft06", "policy=packer", "policy.parameters.bredth=1"), "unknown parameter 'bredth'", "word 'pol"),
         (("instance=ft06", "solver=lns", "solver.parameters.parameters.step_s=a"), "'a'", "word 'solver.para"),
-        (("instance=ft06", "domain.runner=slove"), "unknown runner 'slove'", "domain jssp: runner"),
+        (("instance=ft06", "domain.runner=slove"), "unknown runner 'slove'", "word 'domain.runner=slove'"),
+        (("instance=progen:30", "solver=spt"), "not of the form", "word 'instance=progen:30'"),
         (("instance=ft06", "solver=no.such:Thing"), "no module named 'no'", "word 'solver=no.such:Thing'"),
         (("instance=ft06", "solver=json:JSONDecoder"), "neither a solver nor a policy", "word 'solver=json:JSON"),
         (

@@ -189,3 +189,20 @@ def test_still_pictures_stand_beside_interactive_charts() -> None:
     page = ReportPage("t").figure(interactive_gantt(problem, schedule), still="<svg></svg>")
     assert '<div class="card still"><svg></svg></div>' in page.html
     assert "card still" not in ReportPage("t").figure(interactive_gantt(problem, schedule)).html.split("</style>", 1)[1]
+
+
+def test_many_sections_share_links() -> None:
+    """A report of several domains would begin with a screen of links."""
+    page = ReportPage("All")
+    for name in ("Methods", "Instances", "Metrics", "Profile", "Curves"):
+        for domain in ("a", "b b"):
+            page.section(f"{domain}: {name}")
+    page.section("What ran")
+    assert page.html.count('<a href="#') == 11
+    page.section("How to read this")
+    page.section("How to reproduce")
+    links = page.html.partition("<nav>")[2].partition("</nav>")[0]
+    assert links == (
+        '<a href="#a-methods">a</a><a href="#b-b-methods">b b</a><a href="#what-ran">What ran</a>'
+        '<a href="#how-to-read-this">How to read this</a><a href="#how-to-reproduce">How to reproduce</a>'
+    )

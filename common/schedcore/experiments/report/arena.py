@@ -157,7 +157,7 @@ def _arena(
     by_instance: dict[str, list[tuple[Trial, TrialRecord | None]]] = {}
     for trial, record in pairs:
         by_instance.setdefault(trial.instance, []).append((trial, record))
-    family_of = _families([(name, own[0][0].group) for name, own in by_instance.items()])
+    family_of = _families([(name, own[0][0].group) for name, own in by_instance.items()], titles)
     instances = {name: _info(name, family_of[name], own, direction) for name, own in by_instance.items()}
     cells: dict[tuple[str, str], CellRuns] = {}
     for trial, record in pairs:
@@ -185,15 +185,15 @@ def _arena(
     )
 
 
-def _families(named: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """The family of every instance: its group; within a single group the letters its name begins with.
+def _families(named: Sequence[tuple[str, str]], titles: Mapping[str, str]) -> dict[str, str]:
+    """The family of every instance: its group; within a single group without a title the letters its name begins with.
 
     ``ft06``, ``ft10`` and ``la01`` are of families ``ft`` and ``la``.  Where every instance would be alone in
     its family, or all in one, the group stands for all.
     """
     groups = {group for _, group in named}
     plain = dict(named)
-    if len(groups) > 1:
+    if len(groups) > 1 or any(titles.get(group) for group in groups):
         return plain
     prefixes = {name: _letters(name) for name, _ in named}
     kinds = set(prefixes.values())

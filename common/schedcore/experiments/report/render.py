@@ -96,6 +96,7 @@ def _method_data(run: RunData, analysis: Analysis, item: MethodSummary) -> dict[
         **item.as_dict(),
         "factors": dict(arena.factors.get(item.method, {})),
         "time_limits_s": sorted({trial.time_limit_s for trial in own}),
+        "deterministic_limits": sorted({t.deterministic_limit for t in own if t.deterministic_limit is not None}),
         "workers": sorted({trial.workers for trial in own}),
     }
 

@@ -190,4 +190,6 @@ class ControlSolver(LearnedSolver):
     name: ClassVar[str] = "control"
     summary: ClassVar[str] = "job shops: a small network tuned by an evolution strategy, the best of 512 schedules"
 
+    kernels: ClassVar[tuple[str, ...]] = KERNELS[:2]  # it was tuned on shops alone
+
     checkpoint: str = "control"

@@ -71,7 +71,7 @@ def test_groups_are_families_where_there_are_several() -> None:
 def test_domains_and_runners_are_arenas_of_their_own() -> None:
     trials = [a_trial("x", "a"), a_trial("x", "a", domain="uam"), a_trial("x", "a", domain="uam", runner="day")]
     arenas = arenas_of(a_run((trial, a_record(trial, k + 1)) for k, trial in enumerate(trials)))
-    assert [arena.title for arena in arenas] == ["jssp", "uam", "uam: day"]
+    assert [arena.title for arena in arenas] == ["jssp", "uam", "uam day"]
     assert [arena.cell("a", "x").value for arena in arenas] == [1, 2, 3]
 
 
@@ -118,4 +118,21 @@ def test_known_text() -> None:
         "<= 60",
         "40..60",
         "55",
+    ]
+
+
+def test_what_the_values_are_is_said_with_its_unit() -> None:
+    day = a_trial("x", "a", domain="uam", runner="day")
+    trials = [a_trial("x", "a"), a_trial("y", "b"), day, a_trial("x", "a", domain="old")]
+    records = [
+        a_record(trials[0], 5, quantity="makespan", unit="ticks"),
+        a_record(trials[1], 5, quantity="makespan", unit="ticks"),
+        a_record(trials[2], 5, quantity="profit", unit="USD", direction="max"),
+        a_record(trials[3], 5),
+    ]
+    arenas = arenas_of(a_run(zip(trials, records)))
+    assert [arena.value_text for arena in arenas] == [
+        "makespan in ticks, smaller is better",
+        "profit in USD, larger is better",
+        "",
     ]

@@ -1,0 +1,1 @@
+"""Published suites of the domain."""
