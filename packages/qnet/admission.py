@@ -4,8 +4,9 @@ Published (specification 1.4): demands in order of arrival, each tested once: no
 whole set must be scheduled again from nothing by the scheduler in use.
 
 Ours: the same pass; then every rejected demand is asked again, in order of arrival, with all accepted ones fixed.  It
-joins if its windows fit into the gaps of the running schedule, or if any scheduler of the portfolio finds a new one for
-the larger set.  Nothing accepted is ever given up, so the outcome contains the published one on every workload.
+joins if its windows fit into the gaps of the running schedule, if a schedule made by insertion in another order has
+room, or if any scheduler of the portfolio finds a new one for the larger set.  Nothing accepted is ever given up, so
+the outcome contains the published one on every workload.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import TypeAlias
 
 from qnet.compiling import OfferedDemand
 from qnet.scheduling import CyclicSchedule, Miss, PeriodicTask, components, try_schedule
-from qnet.scheduling.insertion import insert_task
+from qnet.scheduling.insertion import insert_task, pack
 from qnet.scheduling.task import DEFAULT_BUDGET_SLOTS
 from schedcore.errors import unknown_name
 
@@ -198,6 +199,12 @@ class _Book:
             inserted = insert_task(self.current, self.tasks[i])
             if inserted is not None:
                 self.accept(i, inserted)
+                return True
+            new = self.tasks[i]
+            part = next(g for g in components([*(self.tasks[j] for j in self.accepted), new]) if g[-1] is new)
+            packed = pack(part, self.slot_s)
+            if packed is not None:
+                self.accept(i, join(self.current, new, packed))
                 return True
         labels = ("pts-np-edf", "pts-cedf") if self.scheduler.startswith("pts") else PORTFOLIO
         for label in labels:

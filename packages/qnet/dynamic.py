@@ -1,7 +1,9 @@
-"""The dynamic packet scheduler: attempts are taken as links become free, put off, retried or dropped (specification 9.2).
+"""The dynamic packet scheduler: attempts are taken as links become free, put off, retried or dropped.
 
-Decisions fall when a packet is released, when it may be tried again, and when links that it waited for are free.  At one
-moment the packet with the earliest deadline goes first; among equal deadlines the order is a policy:
+Specification 9.2.
+
+Decisions fall when a packet is released, when it may be tried again, and when links that it waited for are free.  At
+one moment the packet with the earliest deadline goes first; among equal deadlines the order is a policy:
 
 ``edf``
     by application, as published;

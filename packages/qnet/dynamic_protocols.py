@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from qnet.compiling import OfferedDemand
-from qnet.execution.windows import draw_windows
+from qnet.execution.windows import WindowOutcomes, draw_windows
 from qnet.physics.hardware import Hardware
 from schedcore.errors import InputError
 
@@ -55,7 +55,7 @@ class _Outcomes:
     def __init__(self, offered: OfferedDemand, hardware: Hardware, rng: np.random.Generator) -> None:
         self._offered, self._hardware, self._rng = offered, hardware, rng
         self._at = POOL
-        self._lot = None
+        self._lot: WindowOutcomes | None = None
         self.length = offered.protocol.latency_slots
 
     def next(self) -> tuple[bool, int, float]:

@@ -128,7 +128,7 @@ def _qubit_key(qubit: str) -> tuple[Any, ...]:
 
 @with_style
 def fidelity_histograms(result: ExecutionResult, path: Path, *, most: int = 12) -> Path:
-    """Distribution of the fidelity of delivered pairs, one panel per demand, with what was asked and the 5th percentile."""
+    """Distribution of the fidelity of delivered pairs by demand, with what was asked and the 5th percentile."""
     if not result.samples:
         raise InputError("the execution kept no samples", where="plot", remedy="execute with keep_samples=True")
     shown = list(zip(result.demands, result.samples))[:most]

@@ -39,7 +39,7 @@ Row = tuple[str, ...]
 
 
 def run_study(name: str, scenario: Scenario, label: str, rule: str, request: Request) -> Answer:
-    """The study called ``name`` on the network and options of ``scenario``; ``--scenarios`` sets the workloads per point.
+    """The study called ``name`` on the network of ``scenario``; ``--scenarios`` sets the workloads per point.
 
     Raises
     ------
@@ -102,7 +102,7 @@ def _load(scenario: Scenario, label: str, rule: str, sets: int, request: Request
             series,
             path,
             title=f"Throughput against load, {scenario.network.name}",
-            note=f"F >= {options.fidelity}, {sets} workloads per point, bands: 95 % of the mean; accepted, nominal rates",
+            note=f"F >= {options.fidelity}, {sets} workloads per point, bands: 95 %; accepted, nominal rates",
             x_label="offered load [pairs/s]",
             y_label="throughput [pairs/s]",
             log_x=True,

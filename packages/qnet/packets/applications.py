@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -84,7 +85,7 @@ def random_applications(
         made.append(
             Application(
                 f"a{i}",
-                tuple(number[frozenset(pair)] for pair in zip(path, path[1:], strict=False)),
+                tuple(number[frozenset(pair)] for pair in itertools.pairwise(path)),
                 swaps,
                 model.attempt_slots(swaps, pairs, packet_probability, window),
                 round(period),

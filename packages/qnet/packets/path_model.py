@@ -1,4 +1,4 @@
-"""Probability that a path makes a pair in a slot, for the packet schedulers (specification 9.1), and chains in a window."""
+"""Probability that a path makes a pair in a slot (specification 9.1), and chains of links in a window."""
 
 from __future__ import annotations
 

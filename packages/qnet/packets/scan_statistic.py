@@ -1,7 +1,7 @@
 """How many slots until k successes fall within a window of w slots: the scan statistic of Naus (1982).
 
-Each slot succeeds with probability p, independently.  The approximation is good to a few parts in ten thousand; an exact
-value for small windows (:func:`exact_probability`) checks it.
+Each slot succeeds with probability p, independently.  The approximation is good to a few parts in ten thousand; an
+exact value for small windows (:func:`exact_probability`) checks it.
 """
 
 from __future__ import annotations

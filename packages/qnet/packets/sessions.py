@@ -1,7 +1,7 @@
 """Sessions of packets on a shared hub, with and without admission control (specification 8).
 
-A session has *minimal service* if it gets its packets before it expires.  Admission control accepts sessions in order as
-long as the static table of the accepted ones exists; without it everybody competes.
+A session has *minimal service* if it gets its packets before it expires.  Admission control accepts sessions in order
+as long as the static table of the accepted ones exists; without it everybody competes.
 """
 
 from __future__ import annotations

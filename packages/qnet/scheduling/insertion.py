@@ -6,9 +6,28 @@ nobody.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from qnet.scheduling.cyclic import CyclicSchedule, Piece, Run, broken_bound
 from qnet.scheduling.occupancy import Occupancy
 from qnet.scheduling.task import PeriodicTask, hyperperiod
+
+
+def pack(tasks: Sequence[PeriodicTask], slot_s: float) -> CyclicSchedule | None:
+    """A schedule from nothing by insertion, in several orders of the tasks; ``None`` if none of them succeeds."""
+    orders: tuple[Callable[[PeriodicTask], tuple[float, ...]], ...] = (
+        lambda t: (t.period, -t.slots, t.id),
+        lambda t: (t.period - t.slots, t.id),
+        lambda t: (-t.slots / t.period, t.id),
+        lambda t: (-t.slots, t.period, t.id),
+    )
+    for order in orders:
+        found: CyclicSchedule | None = CyclicSchedule((), (), (), slot_s, "packed")
+        for task in sorted(tasks, key=order):
+            found = None if found is None else insert_task(found, task)
+        if found is not None:
+            return found
+    return None
 
 
 def insert_task(schedule: CyclicSchedule, task: PeriodicTask) -> CyclicSchedule | None:

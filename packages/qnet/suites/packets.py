@@ -1,7 +1,7 @@
 """The suite ``packets``: attempt lengths, scan statistics, static and dynamic packet schedules beside the reference.
 
-``seeds=N`` sets how many random sets stand for a figure (4 by default; 100 for the shares of admission).  Reference runs
-are read from the shared data; without it those rows stand alone.
+``seeds=N`` sets how many random sets stand for a figure (4 by default; 100 for the shares of admission).  Reference
+runs are read from the shared data; without it those rows stand alone.
 """
 
 from __future__ import annotations
@@ -120,7 +120,8 @@ def _runs(options: SuiteOptions, seeds: int) -> Iterator[BenchRow]:
         else:
             floor = 0.98 if count <= 100 else None
             yield BenchRow(
-                id, "completion", completion, floor, "", "section 10.12" if floor else "", sense=Sense.AT_LEAST, note=note
+                id, "completion", completion, floor, "", "section 10.12" if floor else "", sense=Sense.AT_LEAST,
+                note=note
             )  # fmt: skip
         if not runs:
             yield BenchRow(id, "makespan", makespan, unit="s", note=note)
@@ -151,7 +152,7 @@ def _admission(options: SuiteOptions, sets: int) -> Iterator[BenchRow]:
         chance = float(fisher_exact([[admitted, sets - admitted], [hits, 20 - hits]])[1])
         yield BenchRow(
             f"garr/{count} applications/p {p}/static", "Fisher's p for the share of admitted sets", chance, 0.001, "",
-            "20 sets of the authors' code", sense=Sense.AT_LEAST, note=f"ours {admitted / sets:.2f}, reference {share:.2f}",
+            "20 sets of the authors' code", sense=Sense.AT_LEAST, note=f"{admitted / sets:.2f}, theirs {share:.2f}",
         )  # fmt: skip
 
 
@@ -184,7 +185,8 @@ def _sessions(options: SuiteOptions) -> Iterator[BenchRow]:
         for count in (4, 8, 16, 32, 64):
             for admission in (True, False):
                 sessions = random_applications(
-                    network, count, 0.9, seed=options.seed, packets=50, pairs=pairs, window=window, period_s=1.0, model=model
+                    network, count, 0.9, seed=options.seed, packets=50, pairs=pairs, window=window, period_s=1.0,
+                    model=model
                 )  # fmt: skip
                 found = simulate_sessions(
                     sessions, model.slot_s, links=6, expiry_periods=60, admission=admission, seed=options.seed

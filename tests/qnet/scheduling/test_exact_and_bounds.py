@@ -15,7 +15,7 @@ from schedcore.errors import InputError
 
 
 def task(i: int, slots: int, period: int, qubits: str = "q") -> PeriodicTask:
-    return PeriodicTask(i, f"t{i}", slots, period, {q: (1 << slots) - 1 for q in qubits})
+    return PeriodicTask(i, f"t{i}", slots, period, dict.fromkeys(qubits, (1 << slots) - 1))
 
 
 def exists(tasks: list[PeriodicTask]) -> bool:

@@ -45,7 +45,8 @@ def test_prices_and_program_agree() -> None:
     grid = make_grid(scenario, 300)
     program = day_program(grid)
     linear = solve_program(program)
-    assert linear.status == "Optimal"
+    assert linear.status == "optimal"
+    assert linear.point is not None
     assert program.violation(linear.point) < 1e-4
     prices = dual_bound(scenario, (Stage(300, 2500, 0.5, 0.005),))
     # Corridors are not priced, and the search stops short of the lowest value.
@@ -127,7 +128,7 @@ def test_prices_of_another_grid_are_refused() -> None:
 
 def test_a_program_that_finds_no_time_says_so() -> None:
     program = day_program(make_grid(generate("six:0"), 300))
-    with pytest.raises(BoundError, match="HiGHS: .* after"):
+    with pytest.raises(BoundError, match="HiGHS after"):
         solve_program(program, time_limit_s=0.01)
     with pytest.raises(InputError, match="a time limit of 0"):
         solve_program(program, time_limit_s=0)
