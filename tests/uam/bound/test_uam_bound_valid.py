@@ -59,7 +59,7 @@ def test_the_integer_program_starts_from_a_real_day_and_stays_below_the_linear_o
     program = day_program(make_grid(scenario, 300, level_wh=55001))
     log = play(scenario, GreedyRatePolicy())
     linear = solve_program(program)
-    whole = solve_program(program, integer=True, start=day_point(program, log), time_limit_s=2, gap=0.2)
+    whole = solve_program(program, integer=True, start=day_point(program, log), time_limit_s=60, gap=0.2)
     assert log.profit - 1e-6 <= whole.value <= whole.bound
     assert whole.bound <= linear.bound * 1.001
 
