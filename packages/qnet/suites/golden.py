@@ -43,7 +43,7 @@ def find_golden(data_dirs: tuple[Path, ...]) -> Path:
     shared = os.environ.get("SCHED_SHARED_DATA")
     if shared:
         roots.append(Path(shared))
-    roots += [parent / "shared" / "data" for parent in Path(__file__).resolve().parents]
+    roots += [parent / "shared" / "data" for parent in Path(__file__).resolve().parents[4:5]]  # beside the project
     for root in roots:
         for folder in (root, root / "qnet"):
             if (folder / PROTOCOLS).is_file():
