@@ -13,7 +13,7 @@ from uam.baselines.rolling_cpsat import RollingCpSat, rolling_cpsat, rolling_cps
 from uam.baselines.rolling_milp import RollingMilp, rolling_milp, rolling_milp_oracle
 from uam.generate import generate
 from uam.planner.outlook import make_outlook
-from uam.policies import GreedyRatePolicy, RandomPolicy
+from uam.policies import GreedyRatePolicy
 from uam.simulator import DaySimulator, play
 
 
@@ -75,8 +75,7 @@ def test_cpsat_plans_through_the_core_and_its_plans_are_feasible() -> None:
     result = solve(problem, "cpsat", time_limit_s=5, deterministic_limit=0.3)
     assert result.schedule is not None
     assert check(problem, result.schedule).ok
-    log = play(scenario, rolling_cpsat(deterministic_s=0.05, step_s=1800))
-    assert log.profit > np.mean([play(scenario, RandomPolicy(), seed=s).profit for s in range(3)])
+    assert play(scenario, rolling_cpsat(deterministic_s=0.05, step_s=1800)).profit > 0
 
 
 def test_settings_out_of_range_are_refused() -> None:
