@@ -1,6 +1,6 @@
 """The serving simulator: 20,000 requests of 512/1024 with pages by id in a second, exact against its slow twin.
 
-    python benchmarks/llmserve_simulator.py [--requests N] [--cases N] [--repeat N] [--seed S]
+    python benchmarks/llmserve_simulator.py [--requests N] [--duration S] [--cases N] [--repeat N] [--seed S]
 
 One core.  The slow twin states the same rules request by request; the ratio of times is taken on requests of 64/128,
 small enough for it.  Processor time, the best of the repetitions: other work on the machine still slows memory down.
@@ -43,6 +43,7 @@ def best(run: Callable[[], SimulationResult], repeat: int) -> tuple[float, Simul
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--requests", type=int, default=20_000)
+    parser.add_argument("--duration", type=float, default=300.0, help="seconds of arrivals")
     parser.add_argument("--cases", type=int, default=1_000)
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1)
@@ -58,18 +59,18 @@ def main() -> int:
     peak = int(result.pages_used.max())
     print(f"     {result.num_iterations:,} iterations, {workload.total_tokens:,} tokens, peak {peak:,} pages")
 
-    online = make_workload("sharegpt", duration_s=300, arrivals=Arrivals("poisson", 16.0), seed=args.seed)
+    online = make_workload("sharegpt", duration_s=args.duration, arrivals=Arrivals("poisson", 16.0), seed=args.seed)
     setup = make_setup(deployment, online)
     seconds, result = best(lambda: simulate(online, **setup.arguments()), args.repeat)
-    print(
-        f"     {len(online):,} requests of ShareGPT over 300 s: {seconds:.2f} s, {result.num_iterations:,} iterations"
-    )
+    what = f"{len(online):,} requests of ShareGPT over {args.duration:g} s"
+    print(f"     {what}: {seconds:.2f} s, {result.num_iterations:,} iterations")
 
-    small = make_workload("64-128", requests=400)
+    small = make_workload("64-128", requests=min(400, args.requests))
     policy, kv = nanoflow(64, 128, 256), KVConfig(800)
     fast, one = best(lambda: simulate(small, policy, kv, setup.time), args.repeat)
     slow, two = best(lambda: simulate_slowly(small, policy, kv, setup.time), 1)
-    print(f"     400 requests of 64/128: {1e3 * fast:.0f} ms, slow twin {slow:.1f} s: {slow / fast:.0f} times as long")
+    what = f"{len(small)} requests of 64/128: {1e3 * fast:.0f} ms"
+    print(f"     {what}, slow twin {slow:.1f} s: {slow / fast:.0f} times as long")
     wrong, events = len(differences(one, two)), 0
     for number in range(args.cases):
         drawn, policy, kv, model, more = random_case(np.random.default_rng([args.seed, number]))

@@ -67,7 +67,8 @@ def _methods(run: RunData, analysis: Analysis) -> tuple[list[str], list[list[str
     from schedcore.experiments.report.text import gap_text, interval_text
 
     header = ["method", "limit", "processor time of a run", "mean gap to best known", "95 % interval"]
-    header += ["to best bound", "95 % interval", "worst", "best known reached", "spread over seeds"]
+    bounds = [] if _closed(analysis) else ["to best bound", "95 % interval"]
+    header += [*bounds, "worst", "best known reached", "spread over seeds"]
     body = []
     for name in analysis.ranking:
         item = analysis.summary(name)
@@ -83,8 +84,14 @@ def _methods(run: RunData, analysis: Analysis) -> tuple[list[str], list[list[str
                 f"{sum(cpu) / max(1, len(cpu)):.2g} s",
                 gap_text(mean.gap),
                 interval_text(mean.interval) if mean.interval else "",
-                "-" if bound is None else gap_text(bound.gap),
-                interval_text(bound.interval) if bound is not None and bound.interval else "",
+                *(
+                    [
+                        "-" if bound is None else gap_text(bound.gap),
+                        interval_text(bound.interval) if bound is not None and bound.interval else "",
+                    ]
+                    if bounds
+                    else []
+                ),
                 "-" if item.worst is None else gap_text(item.worst),
                 f"{item.at_reference} of {item.with_reference}",
                 "-" if item.spread is None else f"{100 * item.spread.deviation:.2f} %",
@@ -96,11 +103,23 @@ def _methods(run: RunData, analysis: Analysis) -> tuple[list[str], list[list[str
 def _reading(analysis: Analysis) -> str:
     from schedcore.experiments.report.sections.overview import headline
 
-    return headline(analysis) + (
-        " Gaps are geometric means over instances of the mean over seeds, intervals are bootstrapped over both. "
-        "*To best bound* is against the best proven lower bound, so that the distance from the unknown optima lies "
-        "between the two columns. A *limit* is in the method's own units of work."
+    bound = (
+        "The optima of all these instances are known, so that the best known value is the best bound, too. "
+        if _closed(analysis)
+        else "*To best bound* is against the best proven lower bound: the distance from the unknown optima lies "
+        "between the two columns. "
     )
+    return (
+        headline(analysis)
+        + " Gaps are geometric means over instances of the mean over seeds, intervals are bootstrapped over both. "
+        + bound
+        + "A *limit* is in the method's own units of work."
+    )
+
+
+def _closed(analysis: Analysis) -> bool:
+    """Whether the optimum of every instance is known."""
+    return all(info.upper is not None and info.lower == info.upper for info in analysis.arena.instances.values())
 
 
 def _pairs(analysis: Analysis) -> tuple[list[str], list[list[str]]]:

@@ -147,7 +147,7 @@ def test_solver_of_a_domain_works_on_files_too(sched, tmp_path) -> None:
         (("jssp",), "which instance of jssp?", "sched list instances jssp"),
         (("jsp", "ft06"), "unknown domain 'jsp'", "did you mean 'jssp'?"),
         (("jssp", "ft66"), "unknown instance 'ft66'", "did you mean 'ta66' or 'ft06'?"),
-        (("jssp", "ft06", "--solver", "cpsta"), "unknown solver 'cpsta'", "did you mean 'cpsat'?"),
+        (("jssp", "ft06", "--solver", "cpsta"), "unknown solver 'cpsta'", "did you mean 'cpsat'"),
         (("jssp", "ft06", "--solver", "no.such:Thing"), "no module named 'no'", "PYTHONPATH"),
         (("jssp", "ft06", "--solver", f"{MINE}:Sreial"), "has no attribute 'Sreial'", "did you mean 'Serial'?"),
         (("jssp", "ft06", "--solver", f"{MINE}:NoSolver"), "neither a solver nor a policy", "decide()"),

@@ -49,7 +49,7 @@ def test_methods_of_all_experiments_exist() -> None:
         found = expand(CONFIGS, name)
         group = next(iter(found.experiment.groups))
         instance = found.experiment.groups[group].instances[0]
-        assert make_plan(expand(CONFIGS, name, [f"instance={instance}"])).trials
+        assert make_plan(expand(CONFIGS, name, [f"instance='{instance}'"])).trials
 
 
 def test_sizes_of_the_classical_experiments() -> None:

@@ -12,7 +12,7 @@ from support.command import environment
 
 def test_a_small_run_says_that_both_simulators_agree() -> None:
     root = Path(__file__).resolve().parents[2]
-    words = ("--requests", "100", "--cases", "10", "--repeat", "1")
+    words = ("--requests", "100", "--cases", "10", "--repeat", "1", "--duration", "5")
     done = subprocess.run(
         [sys.executable, str(root / "benchmarks" / "llmserve_simulator.py"), *words],
         capture_output=True,

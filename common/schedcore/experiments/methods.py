@@ -77,10 +77,15 @@ def _of_domain(domain: str, name: str) -> Any:
 
 def describe(method: object) -> str:
     """First sentence of what ``method`` says of itself: its ``summary``, or the docstring of its class."""
+    import functools
     import inspect
 
     summary = getattr(method, "summary", None)
-    text = summary if isinstance(summary, str) else inspect.getdoc(type(method)) or ""
+    if isinstance(method, functools.partial):
+        method = method.func
+    # A function that makes the method speaks for it; an object by the docstring of its class.
+    source = method if inspect.isroutine(method) else type(method)
+    text = summary if isinstance(summary, str) else inspect.getdoc(source) or ""
     sentence = text.split("\n\n")[0].replace("\n", " ").rstrip(".")
     sentence = re.sub(r":\w+:`~?(?:[\w.]*\.)?(\w+)`", r"\1", sentence)
     return sentence.replace("``", "")

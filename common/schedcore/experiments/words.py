@@ -174,6 +174,8 @@ def _hint(text: str) -> str | None:
         if near.startswith("did you"):
             return near
         return f"text with a bracket in it stands in quotes of its own:  {key}='\"{value}\"'"
+    if re.match(r"[^'\"=,\[({]+=", value):
+        return f"text with = or , in it stands in quotes of its own:  {key}='\"{value}\"'"
     for opening, closing in ("()", "[]", "{}"):
         missing = value.count(opening) - value.count(closing)
         if missing:

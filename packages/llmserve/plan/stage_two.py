@@ -88,10 +88,12 @@ def stage_two(
     phases = {p.task: p.start % (first.schedule.cycle or 1) for p in first.schedule.placements}
     best = serial_in(problem, sorted(phases, key=phases.__getitem__))
     if not keep_order:
-        guess = staggered_guess(problem, first.structure)
-        for k, (start, hot) in enumerate(itertools.product((best, guess), (0.003, 0.01))):
-            parameters = packer or PackerParameters(50_000, 1, 2, hot=hot)
-            best = min((best, pack(problem, parameters, start=start, seed=seed + k)), key=_period)
+        serial, guess = best, staggered_guess(problem, first.structure)
+        tries = (*itertools.product((serial, guess), (1, 2), (0.003, 0.01)), (None, 2, 0.003), (None, 2, 0.01))
+        for k, (start, spread, hot) in enumerate(tries):
+            parameters = packer or PackerParameters(60_000, 1, spread, hot=hot)
+            found = pack(problem, parameters, start=start or best, seed=seed + k)
+            best = min((best, found), key=_period)
     result = solve_window(
         problem,
         orders=orders,

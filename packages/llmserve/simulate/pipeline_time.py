@@ -95,8 +95,8 @@ class LayerTable:
     def attention(self, requests: Floats, context: Floats) -> Floats:
         """Decode attention of ``requests`` requests with ``context`` tokens in all."""
         mean = context / np.maximum(requests, 1e-9)
-        i = np.clip(np.searchsorted(self.batches, requests, side="right") - 1, 0, len(self.batches) - 2)
-        j = np.clip(np.searchsorted(self.contexts, mean, side="right") - 1, 0, len(self.contexts) - 2)
+        i = np.minimum(np.maximum(np.searchsorted(self.batches, requests, side="right") - 1, 0), len(self.batches) - 2)
+        j = np.minimum(np.maximum(np.searchsorted(self.contexts, mean, side="right") - 1, 0), len(self.contexts) - 2)
         u = (requests - self.batches[i]) / (self.batches[i + 1] - self.batches[i])
         w = (mean - self.contexts[j]) / (self.contexts[j + 1] - self.contexts[j])
         t = self.attention_s
@@ -212,6 +212,11 @@ class PipelineTime:
         """The same with some parameters changed."""
         return dataclasses.replace(self, **changes)
 
+    @functools.cached_property
+    def _plain(self) -> PipelineTime:
+        """The same, sequential and not padded."""
+        return self.replace(mode=Mode.SEQUENTIAL, pad_to=0, fallback=False)
+
     def seconds(self, batch: Any) -> float:
         """Duration of an iteration on a ``BatchComposition``."""
         return float(
@@ -239,8 +244,7 @@ class PipelineTime:
             layer = np.maximum(layer, np.maximum(attention / self.gemv_speed, network / self.network_speed))
         total: Floats = self.layers * layer + self.other_s
         if self.fallback and self.mode in (Mode.OVERLAP, Mode.OFFLOAD):
-            plain = self.replace(mode=Mode.SEQUENTIAL, pad_to=0, fallback=False)
-            total = np.minimum(total, plain.seconds_many(decode, prefill, context, pairs, sampled))
+            total = np.minimum(total, self._plain.seconds_many(decode, prefill, context, pairs, sampled))
         return total + self.offload_token_s * (decode + prefill) if self.mode is Mode.OFFLOAD else total
 
     def layer_parts(self, decode: Floats, prefill: Floats, context: Floats, pairs: Floats) -> tuple[Floats, ...]:

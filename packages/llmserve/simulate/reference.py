@@ -255,7 +255,7 @@ class _Slow:
 
     def let_go(self, job: _Job) -> None:
         """The shared pages of ``job`` lose a holder; the last page becomes idle first."""
-        for key in reversed(job.shared):
+        for key in sorted(job.shared, key=job.keys.index, reverse=True):
             self.on_gpu[key] -= 1
             if self.on_gpu[key] == 0:
                 self.idle.append(key)

@@ -331,6 +331,11 @@ class _Run:
         starts = durations = None
         if self.timed:
             steps = min(steps, MAX_QUIET)
+            if self.arrivals and self.duration:
+                # A guess, so that little is computed in vain.
+                steps = min(steps, (self.arrivals[0][0] - formed_at) // self.duration[-1] + 2)
+                if steps < MIN_QUIET:
+                    return None
             starts, durations = self._quiet_times(running, formed_at, end, steps)
             if self.arrivals:
                 # Iteration j is formed at the start of j - 1, or synchronously at its end.

@@ -178,7 +178,7 @@ def _throughput(options: SuiteOptions) -> Iterator[BenchRow]:
             "figure 9, NanoFlow",
             0.05 * _BASE[2],
             note=f"KQV halved, 19.2 ms other work; period {1e3 * result.period_s:.3f} ms, "
-            f"bound {1e3 * result.bound_s:.3f} ms (no plan of these sizes exceeds "
+            f"bound {1e3 * result.bound_s:.3f} ms (no plan of this structure over two stages exceeds "
             f"{throughput(result.bound_s):.0f} tok/s/GPU)",
         )
     for table, name in ((PAPER, "0.667 and 0.333"), (REPOSITORY, "0.5 and 0.333")):

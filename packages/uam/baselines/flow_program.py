@@ -47,7 +47,7 @@ def solve_flow(look: Outlook, window: FlowWindow, *, time_limit_s: float, gap: f
 
     Aircraft leave at the end of the window, wherever they then are, for nothing.
     """
-    import highspy
+    from scipy.optimize import Bounds, LinearConstraint, milp
 
     n, steps, levels = len(look.flight_cost), window.steps, look.top + 1
     parts = window.wanted.shape[2]
@@ -73,39 +73,29 @@ def solve_flow(look: Outlook, window: FlowWindow, *, time_limit_s: float, gap: f
         (np.concatenate(data), (np.concatenate(rows), np.concatenate(cols))), shape=(num_rows, arcs + pairs)
     )
     supply = window.fleet[:steps].ravel()
-    model = highspy.HighsLp()
-    model.num_row_, model.num_col_ = matrix.shape
     gain = np.zeros(arcs + pairs)
     gain[:flights] = -look.flight_cost[origin, target]
     gain[arcs:] = window.margin.ravel()
-    model.col_cost_ = -gain
-    model.col_lower_ = np.zeros(arcs + pairs)
-    model.col_upper_ = np.concatenate([np.full(arcs, np.inf), window.wanted.ravel()])
-    model.row_lower_ = np.concatenate([supply, np.full(pairs, -np.inf)])
-    model.row_upper_ = np.concatenate([supply, np.zeros(pairs)])
-    model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    model.a_matrix_.start_, model.a_matrix_.index_, model.a_matrix_.value_ = matrix.indptr, matrix.indices, matrix.data
-    kinds = [highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger]
-    early = (step < window.whole).tolist()
-    model.integrality_ = [kinds[is_early] for is_early in early] + [kinds[0]] * (arcs - flights + pairs)
-    solver = highspy.Highs()
-    for option, value in (
-        ("output_flag", False),
-        ("threads", 1),
-        ("time_limit", time_limit_s),
-        ("mip_rel_gap", gap),
-    ):
-        solver.setOptionValue(option, value)
-    solver.passModel(model)
-    solver.run()
-    if not np.isfinite(solver.getInfo().objective_function_value) or not solver.getSolution().value_valid:
+    whole = np.zeros(arcs + pairs)
+    whole[:flights] = step < window.whole
+    result = milp(
+        -gain,
+        integrality=whole,
+        bounds=Bounds(0.0, np.concatenate([np.full(arcs, np.inf), window.wanted.ravel()])),
+        constraints=LinearConstraint(
+            matrix,
+            np.concatenate([supply, np.full(pairs, -np.inf)]),
+            np.concatenate([supply, np.zeros(pairs)]),
+        ),
+        options={"time_limit": time_limit_s, "mip_rel_gap": gap},
+    )
+    if result.x is None:
         return None
-    found = np.array(solver.getSolution().col_value)
+    found = result.x
     first = step == 0
     departures = np.zeros((n, n))
     np.add.at(departures, (origin[first], target[first]), found[:flights][first])
-    optimal = solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
-    return FlowPlan(np.rint(departures).astype(np.int64), float(gain @ found), optimal)
+    return FlowPlan(np.rint(departures).astype(np.int64), float(gain @ found), result.status == 0)
 
 
 def _flights(look: Outlook, window: FlowWindow) -> tuple[Ints, Ints, Ints, Ints, Ints]:

@@ -95,7 +95,7 @@ class LinearBound:
     """What HiGHS found.
 
     ``value`` is the objective, dollars; ``bound`` what it proves (for the integer version the dual bound, which is
-    the one to use).  ``status`` is HiGHS's own word, ``wall_s`` the time of the solve alone.
+    the one to use).  ``status`` is ``optimal`` or HiGHS's own words, ``wall_s`` the time of the solve alone.
     """
 
     value: float
@@ -104,7 +104,7 @@ class LinearBound:
     wall_s: float
     num_columns: int
     num_rows: int
-    point: Floats
+    point: Floats | None
 
 
 def day_program(grid: DayGrid) -> DayProgram:
@@ -198,70 +198,63 @@ def solve_program(
     integer: bool = False,
     start: Floats | None = None,
     time_limit_s: float = 60.0,
-    threads: int = 1,
     gap: float = 0.01,
 ) -> LinearBound:
-    """Solve with HiGHS: interior point without crossover, or (``integer``) branch and bound on whole flights.
+    """Solve with HiGHS (scipy's own): interior point, or (``integer``) branch and bound on whole flights.
 
-    ``start`` is a feasible point for the integer version to begin with, for instance the image of a real day; without
-    one HiGHS often finds none in minutes, and the value is then minus infinity.
+    ``start`` is a known feasible point of the integer version, for instance the image of a real day: it is the answer
+    if nothing better is found.  Without one HiGHS often finds none in minutes; then the value is minus infinity and
+    the point ``None``, and only the bound is of use.
 
     Raises
     ------
     BoundError
         HiGHS has no bound within the time.
     """
-    import highspy
+    from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
     if not time_limit_s > 0:
         raise InputError(f"a time limit of {time_limit_s} s", where="bound: time_limit_s", remedy="give more than 0")
-    model = highspy.HighsLp()
     matrix = program.matrix
-    model.num_row_, model.num_col_ = matrix.shape
-    # Minimised: with a maximum HiGHS 1.15 spoils the duals of an interior point after presolve and then doubts itself.
-    model.col_cost_, model.col_lower_, model.col_upper_ = -program.gain, np.zeros(len(program.gain)), program.most
-    model.row_lower_, model.row_upper_ = program.low, program.high
-    model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    model.a_matrix_.start_, model.a_matrix_.index_, model.a_matrix_.value_ = (
-        matrix.indptr,
-        matrix.indices,
-        matrix.data,
-    )
-    solver = highspy.Highs()
-    solver.setOptionValue("output_flag", False)
-    solver.setOptionValue("threads", threads)
-    solver.setOptionValue("time_limit", time_limit_s)
-    if integer:
-        whole = highspy.HighsVarType.kInteger
-        continuous = highspy.HighsVarType.kContinuous
-        arcs = program.columns.num_arcs
-        fly = program.columns.kind == 2
-        model.integrality_ = [whole if a < arcs and fly[a] else continuous for a in range(len(program.gain))]
-        solver.setOptionValue("mip_rel_gap", gap)
-        solver.setOptionValue("mip_lp_solver", "ipm")
-    else:
-        solver.setOptionValue("solver", "ipm")
-        solver.setOptionValue("run_crossover", "off")
-    solver.passModel(model)
-    if integer and start is not None:
-        known = highspy.HighsSolution()
-        known.col_value = start.tolist()
-        solver.setSolution(known)
     began = time.perf_counter()
-    solver.run()
-    wall = time.perf_counter() - began
-    info = solver.getInfo()
-    status = solver.modelStatusToString(solver.getModelStatus())
-    value = -float(info.objective_function_value)
-    bound = -float(info.mip_dual_bound) if integer else value
-    usable = np.isfinite(bound) and (integer or status == "Optimal")
-    if not usable:
-        raise BoundError(
-            f"HiGHS: {status} after {wall:.1f} s", where="bound", remedy="raise the time limit or take a longer step"
+    if integer:
+        whole = np.zeros(len(program.gain))
+        whole[: program.columns.num_arcs] = program.columns.kind == 2
+        found = milp(
+            -program.gain,
+            integrality=whole,
+            bounds=Bounds(0.0, program.most),
+            constraints=LinearConstraint(matrix, program.low, program.high),
+            options={"time_limit": time_limit_s, "mip_rel_gap": gap},
         )
-    # An interior point ends a relative 1e-8 from the optimum, on either side.
+        bound = -float(found.mip_dual_bound) if found.mip_dual_bound is not None else np.inf
+    else:
+        equal = program.low == program.high
+        rows = matrix.tocsr()
+        found = linprog(
+            -program.gain,
+            A_ub=rows[~equal],
+            b_ub=program.high[~equal],
+            A_eq=rows[equal],
+            b_eq=program.high[equal],
+            bounds=np.column_stack([np.zeros(len(program.gain)), program.most]),
+            method="highs-ipm",
+            options={"time_limit": time_limit_s},
+        )
+        bound = -float(found.fun) if found.status == 0 else np.inf
+    wall = time.perf_counter() - began
+    status = "optimal" if found.status == 0 else str(found.message)
+    if not np.isfinite(bound):
+        raise BoundError(
+            f"HiGHS after {wall:.1f} s: {status}", where="bound", remedy="raise the time limit or take a longer step"
+        )
+    point, value = found.x, -np.inf
+    if point is not None:
+        value = float(program.gain @ point)
+    if integer and start is not None and float(program.gain @ start) > value:
+        point, value = start, float(program.gain @ start)
+    # HiGHS ends within its tolerances of the optimum, on either side.
     bound += 1e-6 * max(1.0, abs(bound))
-    point = np.array(solver.getSolution().col_value)
     return LinearBound(value, bound, status, wall, matrix.shape[1], matrix.shape[0], point)
 
 

@@ -31,8 +31,9 @@ def _digest() -> bytes:
 
 def compiled(function: F) -> F:
     """Compile ``function``, release the GIL, and cache until a file of ``uam`` with compiled functions changes."""
+    njit: Any = numba.njit  # its stubs lack the two options of code generation
     try:
-        made: Any = numba.njit(cache=True, nogil=True, forceinline=True, no_cfunc_wrapper=True)(function)
+        made = njit(cache=True, nogil=True, forceinline=True, no_cfunc_wrapper=True)(function)
         file = made._cache._cache_file
         stamp = file._source_stamp  # a hash of the file, or time and size, by version of numba
         if isinstance(stamp, bytes):
@@ -43,5 +44,5 @@ def compiled(function: F) -> F:
             raise AttributeError("unknown kind of stamp")
     except (AttributeError, RuntimeError):
         # No folder to write to, or a numba whose cache looks different: compile in every process.
-        made = numba.njit(nogil=True, forceinline=True, no_cfunc_wrapper=True)(function)
+        made = njit(nogil=True, forceinline=True, no_cfunc_wrapper=True)(function)
     return cast(F, made)

@@ -6,10 +6,7 @@ from collections.abc import Iterator
 
 from schedcore.bench import BenchRow, Suite, SuiteOptions
 
-LEARNED: dict[str, str] = {
-    name: f"uam.learn.shipped:{name.replace('-', '_')}"
-    for name in ("captain",)
-}
+LEARNED: dict[str, str] = {name: f"uam.learn.shipped:{name.replace('-', '_')}" for name in ("captain",)}
 """Policies whose checkpoints come with the package; one of another training goes by the path of its file."""
 
 TRAINERS: dict[str, str] = {

@@ -114,7 +114,7 @@ def test_leaves() -> None:
     [
         ("a: [1, 2\nb: 3\n", "expected ',' or ']'", "small.yaml:2", "correct the file"),
         ("a: 1\na: 2\n", "found duplicate key a", "small.yaml:2", "correct the file"),
-        ("defaults: [{override /solver: cpsta}]\n", "unknown solver 'cpsta'", "small.yaml", "did you mean 'cpsat'?"),
+        ("defaults: [{override /solver: cpsta}]\n", "unknown solver 'cpsta'", "small.yaml", "did you mean 'cpsat'"),
         ("defaults: [nothing]\n", "unknown experiment 'nothing'", "small.yaml", "known: small"),
         (
             "title: ${now:%Y}\n",

@@ -282,7 +282,7 @@ def test_an_exclusion_that_excludes_nothing_is_said(configs, tmp_path) -> None:
     ("words", "what", "where", "remedy"),
     [
         ([], "which instance?", "instance", "give instance=NAME"),
-        (["instance=ft06", "solver=cpsta"], "unknown solver 'cpsta'", "word 'solver=cpsta'", "did you mean 'cpsat'?"),
+        (["instance=ft06", "solver=cpsta"], "unknown solver 'cpsta'", "word 'solver=cpsta'", "did you mean 'cpsat'"),
         (["instance=ft06", "policy=sptt"], "unknown policy 'sptt'", "word 'policy=sptt'", "did you mean 'spt'"),
         (["instance=ft06", "solver.name=cpsta"], "unknown solver 'cpsta'", "word 'solver.name=cpsta'", "cpsat"),
         (["instance=ft06", "backend=rey"], "unknown backend 'rey'", "word 'backend=rey'", "did you mean 'ray'?"),
@@ -429,7 +429,7 @@ def test_a_file_of_a_group_is_no_name(tmp_path) -> None:
         ("sede: [1]\n", "unknown key 'sede'", 1, "did you mean 'seed'"),
         ("prodct: {seed: [1]}\n", "unknown key 'prodct'", 1, "did you mean 'product'?"),
         ("cells: {seed: [1]}\n", "unknown key 'cells'", 1, "a block has product, zip, list, exclude; known: "),
-        ("instance: ft06\nsolver: [cpsta]\n", "unknown solver 'cpsta'", 2, "did you mean 'cpsat'?"),
+        ("instance: ft06\nsolver: [cpsta]\n", "unknown solver 'cpsta'", 2, "did you mean 'cpsat'"),
         ("instance: ft06\nseed: [1, x]\n", "'x' is not a whole number", 2, "write a whole number"),
         ("instance: ft06\nbackend: [ray]\n", "backend holds for the whole sweep", 2, "give the word backend=..."),
         ("instance: ft06\ndomain: jssp\n", "the domain is given twice", 2, "leave it away in the grid"),

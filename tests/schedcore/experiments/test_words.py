@@ -85,6 +85,7 @@ def test_choices_and_values(text, chooses, for_hydra) -> None:
         (["instance=taillard(5,3)"], "Unknown function 'taillard'", "quotes of its own:  instance='\"taillard(5,3)\"'"),
         (["instance=glob[la0*]"], "mismatched input '['", "a pattern is written  instance='glob(la0*)'"),
         (["instance=glob(la0*"], "no viable alternative", "a pattern is written  instance='glob(la0*)'"),
+        (["instance=star:load=2,f=0.6"], "mismatched input '='", "of its own:  instance='\"star:load=2,f=0.6\"'"),
         (["solver==cpsat"], "extraneous input '='", "one = is enough:  solver=cpsat"),
         (["a b=1"], "' ' cannot stand there", "Hydra's grammar"),
         (["seed=1", "seed=2"], "'seed' is given twice: seed=1 and seed=2", "a choice:  seed=a,b"),

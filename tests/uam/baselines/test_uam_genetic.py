@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -44,8 +46,9 @@ def test_parents_are_the_elite_and_a_roulette() -> None:
 
     costs = np.array([5.0, 1.0, 9.0, 3.0])
     counts = np.zeros(4)
-    for seed in range(400):
-        parents = choose_parents(costs, 1, 3, np.random.default_rng(seed))
+    rng = np.random.default_rng(0)
+    for _ in range(1000):
+        parents = choose_parents(costs, 1, 3, rng)
         assert parents[0] == 1
         np.add.at(counts, parents[1:], 1)
     # Weights 5, 9, 1, 7 of 22.
@@ -67,7 +70,7 @@ def test_the_population_keeps_its_size_and_its_best() -> None:
     problem = make_problem(10, 5, lambda x: np.abs(x - 3).sum(axis=1).astype(float))
     minimize(problem, make_algorithm(GeneticSettings(population=40)), ("n_gen", 30), seed=1, callback=watch)
     assert set(sizes) == {40}
-    assert all(later <= earlier for earlier, later in zip(bests, bests[1:], strict=False))
+    assert all(later <= earlier for earlier, later in itertools.pairwise(bests))
     assert bests[-1] <= 3
 
 

@@ -108,7 +108,9 @@ def test_a_checkpoint_gives_the_policy_back(tmp_path: Path) -> None:
 
 def test_an_mlp_checkpoint_of_another_size_is_refused(tmp_path: Path) -> None:
     save_checkpoint(tmp_path / "mlp.pt", CaptainNetwork(VARIANTS["captain-mlp"]), {})
-    with pytest.raises(InputError, match="made for 8 vertiports, 40 aircraft and 12 hours, and the day has 6, 8 and 12"):
+    with pytest.raises(
+        InputError, match="made for 8 vertiports, 40 aircraft and 12 hours, and the day has 6, 8 and 12"
+    ):
         play(generate("six:aircraft=8:1"), load_policy(tmp_path / "mlp.pt"))
 
 

@@ -26,7 +26,9 @@ def test_fleet_advantages_by_hand() -> None:
 
 def test_what_comes_tau_later_counts_one_over_e() -> None:
     out = np.zeros((1, 2))
-    fleet_advantages(np.array([[0.0, 3600.0]]), np.array([[0.0, 1.0]]), np.zeros((1, 2)), np.array([2]), 3600.0, 1.0, out)
+    fleet_advantages(
+        np.array([[0.0, 3600.0]]), np.array([[0.0, 1.0]]), np.zeros((1, 2)), np.array([2]), 3600.0, 1.0, out
+    )
     np.testing.assert_allclose(out, [[math.exp(-1), 1.0]])
 
 

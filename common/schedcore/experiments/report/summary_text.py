@@ -37,8 +37,9 @@ def summary_tables(analyses: Sequence[Analysis]) -> list[tuple[str, Table]]:
         arena = analysis.arena
         prefix = f"{arena.title}: " if len(analyses) > 1 else ""
         if len(arena.instances) <= MOST_INSTANCES and len(arena.methods) <= 8:
-            # Of a plain solve everybody knows what the values are.
-            said = f" ({arena.value_text})" if arena.direction == "max" or arena.runner != "solve" else ""
+            # Of a plain solve everybody knows what the values are, unless they may be negative.
+            plain = arena.direction == "min" and arena.runner == "solve" and arena.scale == "ratio"
+            said = "" if plain or not arena.value_text else f" ({arena.value_text})"
             found += [
                 (prefix + title + said, instance_table(analysis, family)) for family, title in arena.families.items()
             ]

@@ -160,6 +160,7 @@ def test_names_cannot_break_the_page() -> None:
         (table_run({"a": {"x": 5.0}}), "it is the only method"),
         (table_run({"a": {"x": 5.0, "y": 6.0}, "b": {"x": 5.0, "y": 6.0}}), "share the smallest gap: level with"),
         (table_run({"a": {"x": 5.0}, "b": {"y": 5.0}}), "No instance was solved by all methods"),
+        (table_run({"a": {"x": 5.0}, "b": {"x": None}}), "Only a ended with values, on 1 of 1 instance; it ends level"),
         (table_run({"a": {"x": 0.0}, "b": {"x": -3.0}}), "in the mean over 1 instance"),
         (table_run({"a": {"x": 40.0}}, {"x": 50}, "max"), "25.0% below the best known value"),
         (table_run({"a": {"x": 40.0}}, {"x": 50}), "20.0% below the best known value"),

@@ -88,6 +88,9 @@ def headline(analysis: Analysis) -> str:
     if len(arena.methods) == 1:
         return f"{code(first.method)} ends {reached}{interval} in the {kind} over {over}; it is the only method."
     rest = [analysis.summary(name) for name in analysis.ranking[1:]]
+    if not any(item.solved for item in rest):
+        found = f"{first.solved} of {counted(len(arena.instances), 'instance')}"
+        return f"Only {code(first.method)} ended with values, on {found}; it ends {reached}{interval} in the {kind}."
     level = [item for item in rest if (m := item.common or item.overall) and abs(m.gap - mean.gap) < 1e-9]
     common = " that all methods solved" if analysis.common and any(i.solved > mean.instances for i in [first]) else ""
     if level and analysis.common:
