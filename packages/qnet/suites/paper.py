@@ -1,8 +1,8 @@
 """The suite ``paper``: our schedulers on the published kinds of workload, beside the reference figures.
 
 Parts (``only=NAME,...`` chooses): ``balanced`` (72 means), ``ratios``, ``qubits``, ``jitter``, ``load``, ``admission``,
-``exact`` (what EDF loses).  ``workloads=N`` sets how many workloads stand for a point (100 by default).  Reference means
-are read from ``balanced_recomputed.csv`` in the shared data; without that file the rows stand alone.
+``exact`` (what EDF loses).  ``workloads=N`` sets how many workloads stand for a point (100 by default).  Reference
+means are read from ``balanced_recomputed.csv`` in the shared data; without that file the rows stand alone.
 """
 
 from __future__ import annotations
