@@ -40,6 +40,7 @@ KNOWN = {
         Method("greedy-rate", files=_SIMPLE),
         Method("two-step", files=(*_RULE, "baselines/two_step.py")),
         Method("tuned-rule", files=(*_RULE, "baselines/tuned_rule.py", "data/rules/tuned.json")),
+        Method("captain", files=("learn/*.py", "checkpoints/captain.*")),
         Method("prices", files=("planner/*.py",)),
         Method("genetic", slow=True, clairvoyant=True, files=_GENETIC),
         Method("rolling-milp", slow=True, files=_MILP),
@@ -50,7 +51,7 @@ KNOWN = {
 }
 
 OURS = "prices"
-FAST = ("random", "greedy", "greedy-rate", "two-step", "tuned-rule", "prices")
+FAST = ("random", "greedy", "greedy-rate", "two-step", "tuned-rule", "captain", "prices")
 SLOW = tuple(name for name, method in KNOWN.items() if method.slow)
 
 
