@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from hypothesis import settings
 # Before anything imports a numerical library: one thread each, and no window for plots.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ["MPLBACKEND"] = "Agg"
+# The processes of pytest-xdist ignore Ctrl-C, and so would all that they start; tests of interruption need it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 # A user's own settings must not change what is tested.
 for _name in list(os.environ):
     if _name.startswith("SCHED_") and _name not in {"SCHED_SHARED_DATA", "SCHED_VENV", "SCHED_CHECKS"}:
