@@ -84,7 +84,8 @@ def _cell(cell: dict[str, Any] | None) -> str:
     if cell is None or cell["value"] is None:
         return "-"
     star = "*" if cell["optimal"] else ""
-    return f"{cell['value']:g}{star}" + ("" if cell["gap"] is None else f" {percent(cell['gap'])}")
+    value = f"{cell['value']:.0f}" if abs(cell["value"]) >= 10_000 else f"{cell['value']:g}"
+    return f"{value}{star}" + ("" if cell["gap"] is None else f" {percent(cell['gap'])}")
 
 
 def wrapped(text: str) -> str:
