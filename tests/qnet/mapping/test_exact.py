@@ -50,15 +50,19 @@ def test_the_heuristic_loses_four_slots_on_three_hops() -> None:
     assert (mapped.latency_slots, exact.mapped.latency_slots) == (38, 34)
 
 
-@pytest.mark.parametrize("qubits", [(1, 3), (2, 3), (1, 1)])
-@pytest.mark.parametrize(("hops", "fidelity"), [(1, 0.9), (2, 0.75), (3, 0.68)])
+# With one storage qubit the published search finds nothing for three hops.
+CASES = [
+    (h, f, q) for h, f in ((1, 0.9), (2, 0.75), (3, 0.68)) for q in ((1, 3), (2, 3), (1, 1)) if (h, q) != (3, (1, 1))
+]
+
+
+@pytest.mark.parametrize(("hops", "fidelity", "qubits"), CASES)
 def test_a_mapping_is_a_feasible_schedule_of_its_problem(hops: int, fidelity: float, qubits: tuple[int, int]) -> None:
     path = [str(i) for i in range(hops + 1)]
     edges = dict.fromkeys(itertools.pairwise(path), LINKS)
     resources = dict.fromkeys(path, qubits)
     mapped = ReferenceCompiler(resources, edges).compile(path, fidelity)
-    if mapped is None:
-        pytest.skip("no protocol with these qubits")
+    assert mapped is not None
     made = mapping_problem(mapped, resources)
     schedule = made.schedule_of(mapped)
     assert not check(made.problem, schedule).violations
